@@ -1,0 +1,203 @@
+"""Cases, answers, match keys, publication and the register, on Django's ORM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, Q
+
+from bridge.adapters.ledger.models import Answer, Case, MatchKey, Publication, RegisterPerson, Setting
+from bridge.adapters.ledger.rows import CHUNK, chunks
+from bridge.application.ports import cases as port
+from bridge.application.ports.clock import Clock
+from bridge.domain.cases import MatchKeys
+from bridge.domain.cells import Cell
+from bridge.domain.matching import Candidate
+
+
+class DjangoCases:
+    """Implements ports.cases.CaseStore."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def known(self, source: str, responses: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for chunk in chunks(responses):
+            found.update(
+                Case.objects.filter(source=source, response__in=chunk).values_list("response", "key")
+            )
+        return found
+
+    def latest_answers(self, source: str, responses: Sequence[str]) -> dict[str, Mapping[str, Cell]]:
+        latest: dict[str, Mapping[str, Cell]] = {}
+        for chunk in chunks(responses):
+            for answer in Answer.objects.filter(source=source, response__in=chunk).order_by("id"):
+                latest[answer.response] = answer.answers
+        return latest
+
+    def last_number(self, fiscal_year: int) -> int:
+        given = Case.objects.filter(fiscal_year=fiscal_year).aggregate(last=Max("number"))["last"] or 0
+        seen = Setting.objects.filter(name=_reserved(fiscal_year)).values_list("value", flat=True).first()
+        return max(given, int(seen or 0))
+
+    def reserve(self, fiscal_year: int, number: int) -> None:
+        if number > self.last_number(fiscal_year):
+            Setting.objects.update_or_create(name=_reserved(fiscal_year), defaults={"value": str(number)})
+
+    def add(self, cases: Sequence[port.NewCase], answers: Sequence[port.Answer]) -> None:
+        with transaction.atomic():
+            Case.objects.bulk_create(
+                [
+                    Case(
+                        key=case.key,
+                        fiscal_year=case.fiscal_year,
+                        number=case.number,
+                        source=case.source,
+                        response=case.response,
+                        arrived_at=case.arrived_at,
+                    )
+                    for case in cases
+                ],
+                batch_size=CHUNK,
+            )
+            self.add_answers(answers)
+
+    def add_answers(self, answers: Sequence[port.Answer]) -> None:
+        now = self._clock.now()
+        Answer.objects.bulk_create(
+            [
+                Answer(
+                    source=answer.source,
+                    response=answer.response,
+                    case=answer.case,
+                    file=answer.file,
+                    row=answer.row,
+                    answers=dict(answer.answers),
+                    arrived_at=now,
+                )
+                for answer in answers
+            ],
+            batch_size=CHUNK,
+        )
+
+    def fiscal_years(self, keys: Iterable[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for chunk in chunks(keys):
+            found.update(Case.objects.filter(key__in=chunk).values_list("key", "fiscal_year"))
+        return found
+
+    def arrivals(self, keys: Iterable[str]) -> dict[str, datetime]:
+        found: dict[str, datetime] = {}
+        for chunk in chunks(keys):
+            found.update(Case.objects.filter(key__in=chunk).values_list("key", "arrived_at"))
+        return found
+
+    def set_match_keys(self, candidates: Sequence[Candidate]) -> None:
+        MatchKey.objects.bulk_create(
+            [
+                MatchKey(case=candidate.key, identity=candidate.keys.identity, place=candidate.keys.place)
+                for candidate in candidates
+            ],
+            batch_size=CHUNK,
+            update_conflicts=True,
+            unique_fields=["case"],
+            update_fields=["identity", "place"],
+        )
+
+    def match_keys(self, keys: Iterable[str]) -> dict[str, Candidate]:
+        found: dict[str, Candidate] = {}
+        for chunk in chunks(keys):
+            for row in MatchKey.objects.filter(case__in=chunk):
+                found[row.case] = _candidate(row)
+        return found
+
+    def sharing(self, candidates: Iterable[Candidate]) -> list[Candidate]:
+        listed = list(candidates)
+        found: dict[str, Candidate] = {}
+        for chunk in chunks(listed):
+            identities = {candidate.keys.identity for candidate in chunk} - {""}
+            places = {candidate.keys.place for candidate in chunk} - {""}
+            shares = Q(identity__in=identities) | Q(place__in=places)
+            for row in MatchKey.objects.filter(shares):
+                found[row.case] = _candidate(row)
+        return [found[key] for key in sorted(found)]
+
+    def publish(self, cases: Sequence[port.Published], now: datetime) -> tuple[int, int, int]:
+        with transaction.atomic():
+            before = {row.case: row.values for row in Publication.objects.order_by("case")}
+            wanted = {case.case: case for case in cases}
+            withdrawn = [case for case in before if case not in wanted]
+            new = [case for key, case in wanted.items() if key not in before]
+            changed = [
+                case for key, case in wanted.items() if key in before and before[key] != _shown(case.values)
+            ]
+            for chunk in chunks(withdrawn):
+                Publication.objects.filter(case__in=chunk).delete()
+            Publication.objects.bulk_create(
+                [_publication(case, now) for case in (*new, *changed)],
+                batch_size=CHUNK,
+                update_conflicts=True,
+                unique_fields=["case"],
+                update_fields=["fiscal_year", "amphoe", "tambon", "values", "published_at"],
+            )
+        return len(new), len(changed), len(withdrawn)
+
+    def published(self) -> list[port.Published]:
+        return [
+            port.Published(row.case, row.fiscal_year, row.values)
+            for row in Publication.objects.order_by("case")
+        ]
+
+    def import_register(self, rows: Sequence[Mapping[str, Any]], version: str) -> tuple[int, int, int]:
+        new = changed = same = 0
+        with transaction.atomic():
+            for chunk in chunks(rows):
+                numbers = [str(row["number"]) for row in chunk]
+                known = {row.number: row for row in RegisterPerson.objects.filter(number__in=numbers)}
+                saved: dict[str, RegisterPerson] = {}
+                for row in chunk:
+                    number = str(row["number"])
+                    old = saved.get(number) or known.get(number)
+                    values = {**(old.values if old else {}), **_shown(row)}
+                    if old is not None and old.values == values:
+                        same += 1
+                        continue
+                    new, changed = (new + 1, changed) if old is None else (new, changed + 1)
+                    saved[number] = RegisterPerson(number=number, version=version, values=values)
+                RegisterPerson.objects.bulk_create(
+                    saved.values(),
+                    update_conflicts=True,
+                    unique_fields=["number"],
+                    update_fields=["version", "values"],
+                )
+        return new, changed, same
+
+    def register_size(self) -> int:
+        return RegisterPerson.objects.count()
+
+
+def _reserved(fiscal_year: int) -> str:
+    return f"reserved_number:{fiscal_year}"
+
+
+def _candidate(row: MatchKey) -> Candidate:
+    return Candidate(row.case, MatchKeys(row.identity, row.place))
+
+
+def _shown(values: Mapping[str, Cell]) -> dict[str, Cell]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _publication(case: port.Published, now: datetime) -> Publication:
+    return Publication(
+        case=case.case,
+        fiscal_year=case.fiscal_year,
+        amphoe=str(case.values.get("amphoe") or "")[:100],
+        tambon=str(case.values.get("tambon") or "")[:100],
+        values=_shown(case.values),
+        published_at=now,
+    )

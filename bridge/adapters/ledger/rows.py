@@ -1,0 +1,143 @@
+"""The sheets' rows and their history, on Django's ORM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from django.db import transaction
+
+from bridge.adapters.ledger.models import History, SheetRow
+from bridge.application.ports.clock import Clock
+from bridge.application.ports.rows import Event, Mark, PastEvent, Presence, RowState
+
+T = TypeVar("T")
+CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+class DjangoRows:
+    """Implements ports.rows.RowStore."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def marks(self, table: str) -> dict[str, Mark]:
+        found = (
+            SheetRow.objects.filter(table=table)
+            .order_by("key")
+            .values_list("key", "digest", "settled", "presence")
+        )
+        presences = {str(presence): presence for presence in Presence}
+        return {
+            key: Mark(digest, settled, presences[presence])
+            for key, digest, settled, presence in found.iterator(chunk_size=10_000)
+        }
+
+    def load(self, table: str, keys: Iterable[str]) -> dict[str, RowState]:
+        found: dict[str, RowState] = {}
+        for chunk in chunks(sorted(set(keys))):
+            for row in SheetRow.objects.filter(table=table, key__in=chunk).order_by("key"):
+                found[row.key] = _state(row)
+        return found
+
+    def load_all(self, table: str) -> Iterator[RowState]:
+        for row in SheetRow.objects.filter(table=table).order_by("key").iterator(chunk_size=2_000):
+            yield _state(row)
+
+    def dirty(self, table: str) -> list[str]:
+        return self._keys(SheetRow.objects.filter(table=table, dirty=True))
+
+    def unsettled(self, table: str) -> list[str]:
+        return self._keys(SheetRow.objects.filter(table=table, settled=False))
+
+    def save(self, table: str, states: Sequence[RowState], events: Sequence[Event] = ()) -> None:
+        now = self._clock.now()
+        with transaction.atomic():
+            SheetRow.objects.bulk_create(
+                [_row(table, state) for state in states],
+                batch_size=CHUNK,
+                update_conflicts=True,
+                unique_fields=["table", "key"],
+                update_fields=[
+                    "values",
+                    "confirmed",
+                    "suggested",
+                    "digest",
+                    "presence",
+                    "settled",
+                    "dirty",
+                ],
+            )
+            History.objects.bulk_create(
+                [
+                    History(
+                        at=now,
+                        table=event.table,
+                        key=event.key,
+                        actor=event.actor,
+                        why=event.why,
+                        column=event.column,
+                        change={"old": event.old, "new": event.new},
+                    )
+                    for event in events
+                ],
+                batch_size=CHUNK,
+            )
+
+    def mark_all_dirty(self, table: str) -> None:
+        SheetRow.objects.filter(table=table).update(dirty=True)
+
+    def history(self, table: str, key: str) -> list[PastEvent]:
+        return [
+            PastEvent(
+                line.at,
+                Event(
+                    table,
+                    key,
+                    line.why,
+                    line.actor,
+                    line.column,
+                    line.change.get("old"),
+                    line.change.get("new"),
+                ),
+            )
+            for line in History.objects.filter(table=table, key=key).order_by("id")
+        ]
+
+    @staticmethod
+    def _keys(query) -> list[str]:  # type: ignore[no-untyped-def]
+        return list(query.order_by("key").values_list("key", flat=True))
+
+
+def _state(row: SheetRow) -> RowState:
+    return RowState(
+        key=row.key,
+        values=row.values,
+        confirmed=row.confirmed,
+        suggested=row.suggested,
+        presence=Presence(row.presence),
+        digest=row.digest,
+        settled=row.settled,
+        dirty=row.dirty,
+    )
+
+
+def _row(table: str, state: RowState) -> SheetRow:
+    return SheetRow(
+        table=table,
+        key=state.key,
+        values=state.values,
+        confirmed=state.confirmed,
+        suggested=state.suggested,
+        digest=state.digest,
+        presence=str(state.presence),
+        settled=state.settled,
+        dirty=state.dirty,
+    )

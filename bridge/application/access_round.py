@@ -1,0 +1,102 @@
+"""One round over the access workbook: hear the admin, decide, mail, and say in each row what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bridge.application.approve_access import AccessReport, ApproveAccess
+from bridge.application.cases_round import Gate, RoundReport
+from bridge.application.ports.accounts import AccountStore, Request
+from bridge.application.ports.journal import Journal
+from bridge.application.ports.rows import Event, Presence, RowStore
+from bridge.application.ports.workbooks import Workbook
+from bridge.application.reconcile import Sighting, TableSync
+from bridge.domain.access import State, email_key, read_email
+from bridge.domain.layout import SheetRow
+
+
+class AccessRound:
+    """The tab `คำขอใช้ระบบ`. Callers hold the lease. `deliver` sends what was approved, before the rows say so."""
+
+    def __init__(
+        self,
+        book: Workbook,
+        sync: TableSync,
+        accounts: AccountStore,
+        rows: RowStore,
+        journal: Journal,
+        approve: ApproveAccess,
+        fold_gmail: bool,
+    ) -> None:
+        self._book, self._sync, self._accounts, self._rows = book, sync, accounts, rows
+        self._journal, self._approve, self._fold_gmail = journal, approve, fold_gmail
+        self._gate = Gate("access", ("access",), rows, journal)
+
+    def run(self, deliver: Callable[[], None], *, accept_loss: bool) -> tuple[RoundReport, AccessReport]:
+        """Raises SheetError, Busy, Changed or OutsideError. Mail that was queued before goes out even if the
+        sheet cannot be read."""
+        report = RoundReport()
+        try:
+            version = self._book.version()
+            if self._gate.closed(version):
+                deliver()
+                self._approve.show()
+                if self._gate.closed(version):
+                    report.skipped = True
+                    return report, AccessReport()
+            snapshot = self._book.read([self._sync.table.tab])
+            grid = snapshot.grids[self._sync.table.tab]
+            sighting, marks = self._sync.see(grid, accept_loss=accept_loss)
+        except Exception:
+            deliver()
+            raise
+        with self._journal.transaction():
+            heard = self._sync.hear(sighting, marks)
+            report.heard, report.gone = len(heard.changed), len(heard.gone)
+            report.typed = self._adopt(sighting)
+            decided = self._approve.run()
+        deliver()
+        with self._journal.transaction():
+            self._approve.show()
+        self._write(snapshot.version, sighting, report)
+        return report, decided
+
+    def _write(self, version: str, sighting: Sighting, report: RoundReport) -> None:
+        plan = self._sync.plan(sighting)
+        if not plan.empty:
+            version = self._book.write([plan.change], version)
+        with self._journal.transaction():
+            self._sync.confirm(plan)
+        report.count(plan)
+        missing = any(mark.presence is Presence.MISSING for mark in self._rows.marks("access").values())
+        self._gate.remember(version, again=missing)
+
+    def _adopt(self, sighting: Sighting) -> int:
+        """Rows that the admin typed become requests; one for a mailbox that is known already only says so."""
+        rows = [row for row in sighting.alignment.blank if self._sync.is_substantial(row)]
+        waiting = [
+            key
+            for key, mark in self._rows.marks("access").items()
+            if mark.presence is Presence.TYPED and key not in sighting.alignment.kept
+        ]
+        requests, states, events = [], [], []
+        number = self._accounts.next_number()
+        for row in rows:
+            if waiting:
+                key = waiting.pop(0)
+            else:
+                key, number = str(number), number + 1
+                requests.append(self._request(key, row))
+                events.append(Event("access", key, "typed", "sheet"))
+                self._accounts.save(requests[-1:])
+            states.append(self._sync.from_sheet(key, row))
+            sighting.typed[key] = row
+        self._rows.save("access", states, events)
+        return len(requests)
+
+    def _request(self, key: str, row: SheetRow) -> Request:
+        address, problem = read_email(row.values.get("email"))
+        mailbox = email_key(address, fold_gmail=self._fold_gmail)
+        if problem or self._accounts.by_email([mailbox]):
+            mailbox = f"typed:{key}"
+        return Request(key, mailbox, State.PENDING)

@@ -1,0 +1,233 @@
+"""One round over the cases' workbook: hear the sheet, decide, compute, and give the sheet what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bridge.application.decide_reviews import DecideReviews
+from bridge.application.derive_cases import DeriveCases
+from bridge.application.errors import SaphanError, SheetError
+from bridge.application.ingest import conflict
+from bridge.application.ports.cases import CaseStore, NewCase
+from bridge.application.ports.clock import Clock
+from bridge.application.ports.journal import Journal
+from bridge.application.ports.reviews import ReviewItem, ReviewKind
+from bridge.application.ports.rows import Event, Mark, Presence, RowStore
+from bridge.application.ports.workbooks import Grid, Workbook
+from bridge.application.reconcile import Heard, Plan, Sighting, TableSync
+from bridge.application.review_list import BANGKOK, ReviewList
+from bridge.domain.alignment import content_keys
+from bridge.domain.cases import case_number, fiscal_year_of, read_case_number
+from bridge.domain.cells import row_digest
+from bridge.domain.layout import SheetRow
+
+MOST_AHEAD = 100_000  # an unknown number further ahead than this is a slip of the hand, not a lost case
+
+
+@dataclass
+class RoundReport:
+    """Counts of one round; `trouble` holds what kept a tab from being worked."""
+
+    heard: int = 0
+    typed: int = 0
+    conflicts: int = 0
+    gone: int = 0
+    derived: int = 0
+    cells: int = 0
+    appended: int = 0
+    skipped: bool = False
+    trouble: list[SaphanError] = field(default_factory=list)
+
+    def count(self, plan: Plan) -> None:
+        self.cells += len(plan.change.cells)
+        self.appended += len(plan.change.appended)
+
+
+class Gate:
+    """Tells when a workbook need not be read: unchanged since the last round, and nothing to give it."""
+
+    def __init__(self, name: str, tables: Sequence[str], rows: RowStore, journal: Journal) -> None:
+        self._name, self._tables, self._rows, self._journal = f"version:{name}", tables, rows, journal
+
+    def closed(self, version: str) -> bool:
+        if version != self._journal.setting(self._name):
+            return False
+        return not any(self._rows.dirty(table) or self._rows.unsettled(table) for table in self._tables)
+
+    def remember(self, version: str, *, again: bool) -> None:
+        """`again`: a row was missed; the next round must read, changed or not."""
+        self._journal.set_setting(self._name, "" if again else version)
+
+
+class CasesRound:
+    """The tabs `ทะเบียนเคส` and `ตรวจสอบ` of one workbook. Callers hold the lease."""
+
+    def __init__(
+        self,
+        book: Workbook,
+        cases_sync: TableSync,
+        reviews_sync: TableSync,
+        cases: CaseStore,
+        rows: RowStore,
+        journal: Journal,
+        review_list: ReviewList,
+        decide: DecideReviews,
+        derive: DeriveCases,
+        clock: Clock,
+        province: str,
+    ) -> None:
+        self._book, self._sync, self._reviews_sync = book, cases_sync, reviews_sync
+        self._cases, self._rows, self._journal = cases, rows, journal
+        self._review_list, self._decide, self._derive = review_list, decide, derive
+        self._clock, self._province = clock, province
+        self._gate = Gate("cases", ("cases", "reviews"), rows, journal)
+
+    def run(self, *, accept_loss: bool) -> RoundReport:
+        """Raises SheetError, Busy, Changed or OutsideError; what the forms sent is in the ledger all the same."""
+        report = RoundReport()
+        version = self._book.version()
+        if self._gate.closed(version):
+            report.skipped = True
+            return report
+        version, grids = self._read(report)
+        cases_grid = grids.pop(self._sync.table.tab)
+        sighting, marks = self._sync.see(cases_grid, accept_loss=accept_loss)
+        reviews = self._see_reviews(grids, report)
+        with self._journal.transaction():
+            heard = self._hear(sighting, marks, report)
+            if reviews is not None:
+                self._decide.run(self._reviews_sync.hear(*reviews).changed)
+        report.derived = self._derive.run()
+        again = self._write(version, sighting, reviews, report)
+        missing = any(mark.presence is Presence.MISSING for mark in self._rows.marks("cases").values())
+        self._gate.remember(again, again=missing or bool(report.trouble))
+        report.gone = len(heard.gone)
+        return report
+
+    def _read(self, report: RoundReport) -> tuple[str, dict[str, Grid]]:
+        """Both tabs; the cases alone where the other tab is not there."""
+        tabs = [self._sync.table.tab, self._reviews_sync.table.tab]
+        try:
+            snapshot = self._book.read(tabs)
+        except SheetError as error:
+            if error.code != "tab_missing" or error.facts.get("tab") == tabs[0]:
+                raise
+            snapshot = self._book.read(tabs[:1])
+            report.trouble.append(error)
+        return snapshot.version, dict(snapshot.grids)
+
+    def _see_reviews(
+        self, grids: Mapping[str, Grid], report: RoundReport
+    ) -> tuple[Sighting, Mapping[str, Mark]] | None:
+        """A list that cannot be worked does not keep the cases from being worked."""
+        for grid in grids.values():
+            try:
+                return self._reviews_sync.see(grid, accept_loss=True)
+            except SheetError as error:
+                report.trouble.append(error)
+        return None
+
+    def _hear(self, sighting: Sighting, marks: Mapping[str, Mark], report: RoundReport) -> Heard:
+        heard = self._sync.hear(sighting, marks)
+        report.heard = len(heard.changed)
+        report.conflicts = len(heard.conflicts)
+        report.typed = self._adopt(sighting, marks)
+        self._review_list.note(
+            [conflict(key, found.column, found.sheet, found.form) for key, found in heard.conflicts]
+        )
+        self._note_rows(sighting, heard)
+        return heard
+
+    def _note_rows(self, sighting: Sighting, heard: Heard) -> None:
+        copied = {key for _, key in sighting.alignment.copies}
+        foreign = {str(row.values[self._sync.table.key])[:100] for row in sighting.alignment.foreign}
+        self._review_list.note(
+            [
+                *(ReviewItem(f"copied:{key}", ReviewKind.COPIED_ROW, key) for key in sorted(copied)),
+                *(
+                    ReviewItem(f"unknown:{found}", ReviewKind.UNKNOWN_ID, shown={"value": found})
+                    for found in sorted(foreign)
+                ),
+                *(ReviewItem(f"vanished:{key}", ReviewKind.VANISHED, key) for key in heard.gone),
+            ]
+        )
+        self._review_list.close_others("copied:", [f"copied:{key}" for key in copied])
+        self._review_list.close_others("unknown:", [f"unknown:{found}" for found in foreign])
+        self._review_list.close([f"vanished:{key}" for key in heard.returned])
+        for found in foreign:
+            number = read_case_number(found, self._province)
+            if number is not None and number[1] <= self._cases.last_number(number[0]) + MOST_AHEAD:
+                self._cases.reserve(*number)
+
+    # rows that staff typed
+
+    def _adopt(self, sighting: Sighting, marks: Mapping[str, Mark]) -> int:
+        """Each row without id becomes a case. An id that was given before, but never reached the sheet (the
+        program was stopped in between), is used first: no number is lost and no row doubled."""
+        rows = [row for row in sighting.alignment.blank if self._sync.is_substantial(row)]
+        waiting = [
+            key
+            for key, mark in marks.items()
+            if mark.presence is Presence.TYPED and key not in sighting.alignment.kept
+        ]
+        given = self._reuse(rows, waiting, marks)
+        fresh = [row for row in rows if row.index not in given]
+        self._mint(fresh, given)
+        states = [self._sync.from_sheet(given[row.index], row) for row in rows]
+        events = [Event("cases", given[row.index], "typed", "sheet") for row in fresh]
+        self._rows.save("cases", states, events)
+        sighting.typed.update({given[row.index]: row for row in rows})
+        return len(fresh)
+
+    def _reuse(
+        self, rows: Sequence[SheetRow], waiting: Sequence[str], marks: Mapping[str, Mark]
+    ) -> dict[int, str]:
+        keys = content_keys(self._sync.table)
+        left = sorted(waiting)
+        given: dict[int, str] = {}
+        for row in rows:
+            digest = row_digest(keys, row.values)
+            same = next((key for key in left if marks[key].digest == digest), None)
+            if same is not None:
+                given[row.index] = same
+                left.remove(same)
+        for row in rows:
+            if row.index not in given and left:
+                given[row.index] = left.pop(0)
+        return given
+
+    def _mint(self, rows: Sequence[SheetRow], given: dict[int, str]) -> None:
+        now = self._clock.now()
+        local = (now + BANGKOK).replace(tzinfo=None)
+        cases = []
+        last: dict[int, int] = {}
+        for row in rows:
+            year = fiscal_year_of(row.values.get("submitted_at"), local)
+            if year not in last:
+                last[year] = self._cases.last_number(year)
+            last[year] += 1
+            key = given[row.index] = case_number(self._province, year, last[year])
+            cases.append(NewCase(key, year, last[year], "sheet", f"typed:{key}", now))
+        self._cases.add(cases, [])
+
+    # writing
+
+    def _write(
+        self,
+        version: str,
+        sighting: Sighting,
+        reviews: tuple[Sighting, Mapping[str, Mark]] | None,
+        report: RoundReport,
+    ) -> str:
+        plans = [(self._sync, self._sync.plan(sighting))]
+        if reviews is not None:
+            plans.append((self._reviews_sync, self._reviews_sync.plan(reviews[0])))
+        changes = [plan.change for _, plan in plans if not plan.empty]
+        if changes:
+            version = self._book.write(changes, version)
+        with self._journal.transaction():
+            for sync, plan in plans:
+                sync.confirm(plan)
+                report.count(plan)
+        return version

@@ -1,0 +1,119 @@
+"""The poverty register (TPMAP) into the ledger: rows by their own number, refused ones with their reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bridge.application.errors import SheetError
+from bridge.application.ports.cases import CaseStore
+from bridge.application.ports.forms import Batch, Unreadable
+from bridge.application.ports.journal import Journal
+from bridge.application.ports.wording import Wording
+from bridge.domain.cells import Cell, as_text
+from bridge.domain.problems import Problem
+from bridge.domain.values.text import clean, header_key
+
+HEADER_SEARCH_ROWS = 30
+CHUNK = 10_000
+
+
+@dataclass
+class RegisterReport:
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    refused: list[str] = field(default_factory=list)
+
+
+class ImportRegister:
+    """`titles[column]` are the headers under which a column may stand; `required` must be filled in each row."""
+
+    def __init__(
+        self,
+        cases: CaseStore,
+        journal: Journal,
+        wording: Wording,
+        titles: Mapping[str, Sequence[str]],
+        required: Sequence[str],
+    ) -> None:
+        self._cases, self._journal, self._wording = cases, journal, wording
+        self._titles = {header_key(title): column for column, listed in titles.items() for title in listed}
+        self._words = {column: listed[0] for column, listed in titles.items()}
+        self._required = required
+
+    def run(self, batch: Batch | Unreadable) -> RegisterReport:
+        """Raises SheetError when the file as a whole cannot be used; nothing was taken in then. The same file
+        again changes nothing."""
+        if isinstance(batch, Unreadable):
+            reason = self._wording.problem(Problem(batch.code, facts=batch.facts))
+            raise SheetError("register_unreadable", file=batch.name, reason=reason)
+        header, columns = self._layout(batch)
+        report = RegisterReport()
+        rows: list[dict[str, Cell]] = []
+        seen: dict[str, int] = {}
+        for index in range(header + 1, len(batch.rows)):
+            row = self._row(batch.rows[index], columns)
+            if any(value is not None for value in row.values()):
+                self._take(index + 1, row, seen, rows, report)
+        with self._journal.transaction():
+            for start in range(0, len(rows), CHUNK):
+                new, changed, same = self._cases.import_register(rows[start : start + CHUNK], batch.cursor)
+                report.new, report.changed, report.same = (
+                    report.new + new,
+                    report.changed + changed,
+                    report.same + same,
+                )
+        return report
+
+    def _take(
+        self,
+        number: int,
+        row: dict[str, Cell],
+        seen: dict[str, int],
+        rows: list[dict[str, Cell]],
+        report: RegisterReport,
+    ) -> None:
+        missing = [self._words.get(column, column) for column in self._required if row.get(column) is None]
+        if missing:
+            facts = {"row": number, "columns": ", ".join(missing)}
+            report.refused.append(self._wording.text("register", "missing", **facts))
+            return
+        identity = clean(as_text(row["number"]))
+        if identity in seen:
+            facts = {"row": number, "number": identity, "first": seen[identity]}
+            report.refused.append(self._wording.text("register", "twice", **facts))
+            return
+        seen[identity] = number
+        rows.append({**row, "number": identity})
+
+    def _layout(self, batch: Batch) -> tuple[int, dict[int, str]]:
+        best: dict[int, str] = {}
+        header = -1
+        for index, row in enumerate(batch.rows[:HEADER_SEARCH_ROWS]):
+            found = {
+                place: self._titles[header_key(cell)]
+                for place, cell in enumerate(row)
+                if isinstance(cell, str) and header_key(cell) in self._titles
+            }
+            if len(found) > len(best):
+                header, best = index, found
+        needed = [column for column in self._required if column != "name"]
+        named = {"name"} <= set(best.values()) or {"given_name", "family_name"} <= set(best.values())
+        missing = [self._words[column] for column in needed if column not in best.values()]
+        missing += [] if named or "name" not in self._required else [self._words["name"]]
+        twice = sorted({self._words[c] for c in best.values() if list(best.values()).count(c) > 1})
+        if missing or twice:
+            code = "register_columns" if missing else "register_columns_twice"
+            raise SheetError(code, file=batch.name, columns=", ".join(missing or twice))
+        return header, best
+
+    def _row(self, cells: Sequence[Cell], columns: Mapping[int, str]) -> dict[str, Cell]:
+        row: dict[str, Cell] = {}
+        for place, column in columns.items():
+            cell = cells[place] if place < len(cells) else None
+            row[column] = None if isinstance(cell, str) and not clean(cell) else cell
+        if row.get("name") is None:
+            parts = [clean(as_text(row.get(part))) for part in ("given_name", "family_name")]
+            row["name"] = " ".join(filter(None, parts)) or None
+        return row

@@ -1,0 +1,302 @@
+"""Form answers into the ledger: cases and access requests, each answer once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bridge.application.ports.accounts import AccountStore, Request
+from bridge.application.ports.cases import Answer, CaseStore, NewCase
+from bridge.application.ports.clock import Clock
+from bridge.application.ports.forms import Batch, FormSource, Unreadable
+from bridge.application.ports.journal import Journal
+from bridge.application.ports.reviews import ReviewItem, ReviewKind
+from bridge.application.ports.rows import Event, RowState, RowStore
+from bridge.application.ports.wording import Wording
+from bridge.application.review_list import BANGKOK, ReviewList
+from bridge.domain.access import State, email_key, read_email
+from bridge.domain.cases import case_number, fiscal_year_of, tidy
+from bridge.domain.cells import Cell, as_text
+from bridge.domain.intake import Form, Intake, RefusedRow, Submission, read
+from bridge.domain.problems import Problem
+from bridge.domain.values.places import Places
+
+
+@dataclass
+class IngestReport:
+    """Counts of one pull; `trouble` words what could not be read, for the person at the command line."""
+
+    batches: int = 0
+    new: int = 0
+    edited: int = 0
+    again: int = 0
+    refused: int = 0
+    trouble: list[str] = field(default_factory=list)
+
+
+class Intaker:
+    """What both forms share: reading batches, and noting what cannot be read."""
+
+    def __init__(
+        self, source: FormSource, form: Form, journal: Journal, reviews: ReviewList, wording: Wording
+    ) -> None:
+        self.source, self.form = source, form
+        self._journal, self._reviews, self._wording = journal, reviews, wording
+
+    def batches(self, report: IngestReport) -> Sequence[tuple[Batch, Intake]]:
+        """The readable batches in order; each unreadable one becomes a review item and is tried again."""
+        readable = []
+        for batch in self.source.fetch_since(self._journal.cursors(self.form.name)):
+            report.batches += 1
+            if isinstance(batch, Unreadable):
+                self._unreadable(report, batch.name, Problem(batch.code, facts=batch.facts))
+                continue
+            intake = read(batch.rows, self.form)
+            if intake.problem:
+                self._unreadable(report, batch.name, intake.problem)
+                continue
+            readable.append((batch, intake))
+        return readable
+
+    def settle(self, report: IngestReport, batch: Batch, refused: Sequence[RefusedRow]) -> None:
+        """Notes the refused rows of a batch, closes what is mended, and moves the cursor."""
+        items = [self._refused(batch.name, row) for row in refused]
+        self._reviews.note(items)
+        prefix = f"refused:{self.form.name}:{batch.name}:"
+        self._reviews.close_others(prefix, [item.subject for item in items])
+        self._reviews.close([f"file:{self.form.name}:{batch.name}"[:300]])
+        self._journal.set_cursor(self.form.name, batch.name, batch.cursor)
+        report.refused += len(items)
+
+    def _unreadable(self, report: IngestReport, name: str, problem: Problem) -> None:
+        reason = self._wording.problem(problem)
+        report.trouble.append(f"{name}: {reason}")
+        subject = f"file:{self.form.name}:{name}"[:300]
+        with self._journal.transaction():
+            shown: dict[str, Cell] = {"file": name, "reason": reason}
+            self._reviews.note([ReviewItem(subject, ReviewKind.UNREADABLE_FILE, shown=shown)])
+
+    def _refused(self, name: str, row: RefusedRow) -> ReviewItem:
+        return ReviewItem(
+            f"refused:{self.form.name}:{name}:{row.key}"[:300],
+            ReviewKind.REFUSED_ROW,
+            shown={
+                "file": name,
+                "row": str(row.row),
+                "column": row.column_title or None,
+                "value": row.value or None,
+                "reason": self._wording.problem(replace(row.problem, column="")),
+            },
+        )
+
+
+class IngestCases:
+    """Form 2: each answer becomes one case, numbered in the order of the file (process.md section 2)."""
+
+    def __init__(
+        self,
+        intaker: Intaker,
+        cases: CaseStore,
+        rows: RowStore,
+        journal: Journal,
+        reviews: ReviewList,
+        clock: Clock,
+        places: Places,
+        province: str,
+    ) -> None:
+        self._intaker, self._cases, self._rows = intaker, cases, rows
+        self._journal, self._reviews, self._clock = journal, reviews, clock
+        self._places, self._province = places, province
+
+    def run(self) -> IngestReport:
+        report = IngestReport()
+        for batch, intake in self._intaker.batches(report):
+            with self._journal.transaction():
+                self._take(batch, intake.submissions, report)
+                self._intaker.settle(report, batch, intake.refused)
+        return report
+
+    def _take(self, batch: Batch, submissions: Sequence[Submission], report: IngestReport) -> None:
+        source = self._intaker.form.name
+        by_key = {submission.key: submission for submission in submissions}
+        known = self._cases.known(source, list(by_key))
+        fresh = [submission for key, submission in by_key.items() if key not in known]
+        self._add(batch, fresh)
+        edited = [s for key, s in by_key.items() if key in known and s.response_id]
+        report.new += len(fresh)
+        report.again += len(known)
+        report.edited += self._edit(batch, edited, known)
+
+    def _add(self, batch: Batch, submissions: Sequence[Submission]) -> None:
+        now, source = self._clock.now(), self._intaker.form.name
+        local = (now + BANGKOK).replace(tzinfo=None)
+        last: dict[int, int] = {}
+        cases, answers, rows, events = [], [], [], []
+        for submission in submissions:
+            values = self._values(submission)
+            year = fiscal_year_of(values.get("submitted_at"), local)
+            if year not in last:
+                last[year] = self._cases.last_number(year)
+            last[year] += 1
+            key = case_number(self._province, year, last[year])
+            values["case_id"] = key
+            cases.append(NewCase(key, year, last[year], source, submission.key, now))
+            answers.append(_answer(batch, source, submission, key))
+            rows.append(RowState(key, values=values))
+            events.append(Event("cases", key, "submitted", "form", new=batch.name))
+        self._cases.add(cases, answers)
+        self._rows.save("cases", rows, events)
+
+    def _edit(self, batch: Batch, edited: Sequence[Submission], known: Mapping[str, str]) -> int:
+        """An answer that its sender edited: what staff have not corrected follows it; the rest is a conflict."""
+        source = self._intaker.form.name
+        before = self._cases.latest_answers(source, [submission.key for submission in edited])
+        changed = [s for s in edited if before.get(s.key) != _given(s)]
+        states = self._rows.load("cases", [known[s.key] for s in changed])
+        events: list[Event] = []
+        for submission in changed:
+            state = states[known[submission.key]]
+            old = tidy(before.get(submission.key, {}), self._places)
+            self._follow(state, old, tidy(_given(submission), self._places), events)
+        self._rows.save("cases", list(states.values()), events)
+        self._cases.add_answers([_answer(batch, source, s, known[s.key]) for s in changed])
+        return len(changed)
+
+    def _follow(
+        self, state: RowState, old: Mapping[str, Cell], new: Mapping[str, Cell], events: list[Event]
+    ) -> None:
+        for column in sorted({*old, *new}):
+            was, now = old.get(column), new.get(column)
+            if was == now or column == "submitted_at":
+                continue
+            current = state.values.get(column)
+            if current == was:
+                state.values[column] = now
+                events.append(Event("cases", state.key, "edited", "form", column, was, now))
+            elif current != now:
+                self._reviews.note([conflict(state.key, column, current, now)])
+                events.append(Event("cases", state.key, "conflict", "form", column, current, now))
+        state.dirty, state.settled = True, False
+
+    def _values(self, submission: Submission) -> dict[str, Cell]:
+        return tidy(_given(submission), self._places)
+
+
+def conflict(case: str, column: str, sheet: Cell, form: Cell) -> ReviewItem:
+    """Sheet and form disagree about a cell; both values are shown, and a person chooses."""
+    return ReviewItem(
+        f"conflict:{case}:{column}",
+        ReviewKind.CONFLICT,
+        case,
+        shown={"column": column, "value": as_text(sheet) or None, "other": as_text(form) or None},
+        facts={"column": column, "sheet": sheet, "form": form},
+    )
+
+
+def _given(submission: Submission) -> dict[str, Cell]:
+    stamp = submission.submitted_at or submission.typed_at
+    return {"submitted_at": stamp, **{k: v for k, v in submission.answers.items() if v not in (None, "")}}
+
+
+def _answer(batch: Batch, source: str, submission: Submission, case: str) -> Answer:
+    return Answer(source, submission.key, case, batch.name, submission.row, _given(submission))
+
+
+class IngestAccess:
+    """Form 1: one request per mailbox; asking again is noted, and makes no second row (process.md section 1)."""
+
+    def __init__(
+        self,
+        intaker: Intaker,
+        accounts: AccountStore,
+        rows: RowStore,
+        journal: Journal,
+        clock: Clock,
+        fold_gmail: bool,
+    ) -> None:
+        self._intaker, self._accounts, self._rows = intaker, accounts, rows
+        self._journal, self._clock, self._fold_gmail = journal, clock, fold_gmail
+
+    def run(self) -> IngestReport:
+        report = IngestReport()
+        for batch, intake in self._intaker.batches(report):
+            with self._journal.transaction():
+                refused = self._take(batch, intake.submissions, report)
+                self._intaker.settle(report, batch, [*intake.refused, *refused])
+        return report
+
+    def _take(
+        self, batch: Batch, submissions: Sequence[Submission], report: IngestReport
+    ) -> list[RefusedRow]:
+        known = self._accounts.known_responses([submission.key for submission in submissions])
+        refused, rows, events = [], [], []
+        requests: dict[str, Request] = {}
+        number = self._accounts.next_number()
+        for submission in submissions:
+            address, problem = read_email(submission.answers.get("email"))
+            broken = problem if problem and problem.code == "email_line_break" else _broken_name(submission)
+            if broken:
+                refused.append(_refuse(submission, broken))
+                continue
+            if submission.key in known:
+                report.again += 1
+                continue
+            mailbox = self._mailbox(address, problem, submission)
+            earlier = requests.get(mailbox) or self._accounts.by_email([mailbox]).get(mailbox)
+            if earlier is not None:
+                requests[mailbox] = _asked_again(earlier)
+                report.again += 1
+                continue
+            key = str(number)
+            number += 1
+            requests[mailbox] = Request(key, mailbox, State.PENDING)
+            rows.append(RowState(key, values={"number": int(key), **self._values(submission)}))
+            events.append(Event("access", key, "asked", "form", new=batch.name))
+            report.new += 1
+        self._accounts.save(list(requests.values()))
+        self._rows.save("access", rows, events)
+        self._touch([request.key for request in requests.values()])
+        self._accounts.remember_responses([s.key for s in submissions if s.key not in known])
+        return refused
+
+    def _touch(self, keys: Sequence[str]) -> None:
+        states = self._rows.load("access", keys)
+        for state in states.values():
+            state.dirty = True
+        self._rows.save("access", list(states.values()))
+
+    def _mailbox(self, address: str, problem: Problem | None, submission: Submission) -> str:
+        if problem:
+            return f"response:{submission.key}"[:254]
+        return email_key(address, fold_gmail=self._fold_gmail)
+
+    def _values(self, submission: Submission) -> dict[str, Cell]:
+        stamp: datetime = submission.submitted_at or (self._clock.now() + timedelta(hours=7)).replace(
+            tzinfo=None
+        )
+        given = {key: value for key, value in submission.answers.items() if value not in (None, "")}
+        return {"date": stamp.date(), "time": f"{stamp:%H:%M:%S}", **given}
+
+
+def _broken_name(submission: Submission) -> Problem | None:
+    for column in ("first_name", "last_name", "org", "phone", "last4"):
+        value = submission.answers.get(column)
+        if isinstance(value, str) and any(mark in value.strip() for mark in "\r\n"):
+            return Problem("line_break", value, column)
+    return None
+
+
+def _refuse(submission: Submission, problem: Problem) -> RefusedRow:
+    return RefusedRow(submission.row, problem.column, problem.value, problem, submission.key)
+
+
+def _asked_again(request: Request) -> Request:
+    return Request(
+        request.key,
+        request.email_key,
+        request.state,
+        request.approvals,
+        request.account,
+        request.asked_again + 1,
+    )

@@ -1,0 +1,62 @@
+"""The port to the list of things that a person should look at (tab `ตรวจสอบ`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from bridge.domain.cells import Cell
+
+
+class ReviewKind(StrEnum):
+    REFUSED_ROW = "refused_row"
+    UNREADABLE_FILE = "unreadable_file"
+    CONFLICT = "conflict"
+    DUPLICATE = "duplicate"
+    COPIED_ROW = "copied_row"
+    UNKNOWN_ID = "unknown_id"
+    VANISHED = "vanished"
+
+
+class ReviewState(StrEnum):
+    OPEN = "open"
+    DECIDED = "decided"
+    GONE = "gone"  # its cause is gone
+
+
+@dataclass(frozen=True)
+class ReviewItem:
+    """`subject` is unique and says what it is about; `shown` are cells of the tab by column key;
+    `facts` are what a decision needs and the tab does not show as it is."""
+
+    subject: str
+    kind: ReviewKind
+    case: str = ""
+    shown: Mapping[str, Cell] = field(default_factory=dict)
+    facts: Mapping[str, Cell] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredReview:
+    key: str  # of its row in the tab
+    item: ReviewItem
+    state: ReviewState
+    decision: str  # the province's word, "" when none was taken
+
+
+class ReviewStore(Protocol):
+    def find(self, subjects: Iterable[str]) -> dict[str, StoredReview]: ...
+
+    def with_prefix(self, prefix: str) -> list[StoredReview]:
+        """By subject, in the order in which they were found."""
+
+    def of_rows(self, keys: Iterable[str]) -> dict[str, StoredReview]: ...
+
+    def of_cases(self, cases: Iterable[str]) -> list[StoredReview]: ...
+
+    def next_number(self) -> int: ...
+
+    def save(self, reviews: Sequence[StoredReview]) -> None:
+        """Inserts or replaces by subject."""

@@ -1,0 +1,294 @@
+"""One table and its tab in step: read, hear what people typed, and give the sheet what it lacks (sync.md 4–7, 10)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bridge.application.errors import SheetError
+from bridge.application.ports.journal import Journal
+from bridge.application.ports.rows import Event, Mark, Presence, RowState, RowStore
+from bridge.application.ports.wording import Wording
+from bridge.application.ports.workbooks import Grid, TabChange
+from bridge.domain.alignment import Alignment, align, content_keys, likeness, lost_too_many
+from bridge.domain.cells import Cell, Kind, canonical, clip, row_digest, same
+from bridge.domain.columns import Owner, Table
+from bridge.domain.layout import Layout, Rows, SheetRow, extract, find_layout
+from bridge.domain.merge import Conflict, absorb, to_write
+
+EVIDENCE_ROWS = 300
+FEWEST_MIXED_UP = 5
+_ON_SHEET = (Presence.PRESENT, Presence.MISSING)
+
+
+@dataclass(frozen=True)
+class TableRules:
+    """How one table behaves. `anchors` are columns that hardly ever all change in one row; `flag_column` is the
+    bridge's column that tells a person about a row it cannot work with; `guard_loss` refuses a sheet that lost
+    more than a fifth of its rows."""
+
+    table: Table
+    anchors: tuple[str, ...]
+    flag_column: str
+    guard_loss: bool
+
+
+@dataclass
+class Sighting:
+    """One read of a tab, aligned with the ledger."""
+
+    layout: Layout
+    alignment: Alignment
+    positions: dict[str, int] = field(default_factory=dict)
+    typed: dict[str, SheetRow] = field(default_factory=dict)  # rows that got a new id in this cycle
+
+
+@dataclass
+class Heard:
+    """What people did, for the use case that owns the table."""
+
+    changed: list[str] = field(default_factory=list)
+    conflicts: list[tuple[str, Conflict]] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Plan:
+    """What to write, and what the ledger may hold as shown once it is written."""
+
+    change: TabChange
+    shown: dict[str, dict[str, Cell]]
+
+    @property
+    def empty(self) -> bool:
+        return not self.change.cells and not self.change.appended
+
+
+class TableSync:
+    """Keeps one tab and one table of the ledger in step. Callers hold the lease."""
+
+    def __init__(
+        self, rules: TableRules, rows: RowStore, journal: Journal, wording: Wording, max_text: int
+    ) -> None:
+        self.rules, self.table = rules, rules.table
+        self._rows, self._journal, self._wording, self._max_text = rows, journal, wording, max_text
+        self._content = content_keys(self.table)
+
+    # ------------------------------------------------------------------------------------------------ read
+
+    def see(self, grid: Grid, *, accept_loss: bool) -> tuple[Sighting, Mapping[str, Mark]]:
+        """Finds columns and rows. Raises SheetError where the tab is not to be believed; nothing is changed then."""
+        remembered = json.loads(self._journal.setting(f"layout:{self.table.name}") or "{}")
+        layout, problems = find_layout(self.table, grid.rows, remembered, self._looks_like(grid.rows))
+        if layout is None:
+            headers = {column.key: column.header for column in self.table.columns}
+            lines = [self._wording.problem(problem, headers) for problem in problems]
+            raise SheetError("sheet_columns", tab=self.table.tab, problems="\n".join(f"- {s}" for s in lines))
+        sheet_rows = extract(self.table, layout, grid.rows, grid.uncalculated)
+        marks = self._rows.marks(self.table.name)
+        shown = frozenset(key for key, mark in marks.items() if mark.presence in _ON_SHEET)
+        known = {key: mark.digest for key, mark in marks.items()}
+        alignment = align(self.table, sheet_rows, known, shown, self._nearest)
+        now = sum(1 for key in alignment.kept if key in shown) + len(alignment.reclaimed)
+        if self.rules.guard_loss and not accept_loss and lost_too_many(len(shown), now):
+            raise SheetError("sheet_lost_rows", tab=self.table.tab, before=len(shown), now=now)
+        positions = {key: row.index for key, row in (*alignment.kept.items(), *alignment.reclaimed.items())}
+        return Sighting(layout, alignment, positions), marks
+
+    def _looks_like(self, rows: Rows) -> Callable[[str, int, int, Mapping[str, int]], bool]:
+        def evidence(key: str, header_row: int, place: int, columns: Mapping[str, int]) -> bool:
+            below = rows[header_row + 1 : header_row + 1 + EVIDENCE_ROWS]
+            cells = [row[place] if place < len(row) else None for row in below]
+            if key == self.table.key:
+                marks = self._rows.marks(self.table.name)
+                filled = [str(cell) for cell in cells if cell is not None]
+                return sum(cell in marks for cell in filled) >= 0.9 * len(filled)
+            id_place = columns.get(self.table.key)
+            if id_place is None:
+                return False
+            ids = [str(row[id_place]) if id_place < len(row) else "" for row in below]
+            return self._cells_agree(key, dict(zip(ids, cells, strict=True)))
+
+        return evidence
+
+    def _cells_agree(self, key: str, cells: Mapping[str, Cell]) -> bool:
+        kind = self.table.by_key[key].kind
+        agree = differ = extra = 0
+        for row_key, state in self._rows.load(self.table.name, [k for k in cells if k]).items():
+            before, now = state.confirmed.get(key), canonical(cells[row_key], kind)
+            if before is None:
+                extra += now is not None
+            elif same(before, now):
+                agree += 1
+            else:
+                differ += 1
+        return agree >= 0.8 * (agree + differ) if agree + differ else extra == 0
+
+    def _nearest(self, key: str, claimants: Sequence[SheetRow]) -> SheetRow:
+        """The row nearest to what was confirmed; one that was already flagged as a copy only if there is no other."""
+        state = self._rows.load(self.table.name, [key]).get(key)
+        confirmed = state.confirmed if state else {}
+        flag = self._flag("copied_row", key)
+        return max(
+            claimants,
+            key=lambda row: (
+                row.values.get(self.rules.flag_column) != flag,
+                likeness(self._content, confirmed, row),
+                -row.index,
+            ),
+        )
+
+    def _flag(self, code: str, key: str) -> str:
+        return self._wording.text("flag", code, id=key)
+
+    # ------------------------------------------------------------------------------------------------ hear
+
+    def hear(self, sighting: Sighting, marks: Mapping[str, Mark]) -> Heard:
+        """Takes in everything that people typed, moved or deleted. Inside the caller's transaction."""
+        heard = Heard()
+        differing = self._differing(sighting, marks)
+        states = self._rows.load(self.table.name, differing)
+        self._refuse_mixed_up(sighting, states, differing)
+        events: list[Event] = []
+        for key, state in states.items():
+            self._hear_row(state, differing[key], heard, events)
+        lost = self._rows.load(self.table.name, sighting.alignment.vanished)
+        for state in lost.values():
+            self._miss(state, heard, events)
+        self._rows.save(self.table.name, [*states.values(), *lost.values()], events)
+        layout = json.dumps(dict(sighting.layout.columns), sort_keys=True)
+        if layout != self._journal.setting(f"layout:{self.table.name}"):
+            self._journal.set_setting(f"layout:{self.table.name}", layout)
+        return heard
+
+    def _differing(self, sighting: Sighting, marks: Mapping[str, Mark]) -> dict[str, SheetRow]:
+        rows: dict[str, SheetRow] = dict(sighting.alignment.reclaimed)
+        for key, row in sighting.alignment.kept.items():
+            mark = marks[key]
+            if (
+                mark.presence is not Presence.PRESENT
+                or row.uncalculated
+                or row_digest(self._content, row.values) != mark.digest
+            ):
+                rows[key] = row
+        return rows
+
+    def _refuse_mixed_up(
+        self, sighting: Sighting, states: Mapping[str, RowState], rows: Mapping[str, SheetRow]
+    ) -> None:
+        """Ids that stand beside other people's rows (a sort that left the id column out) are not believed."""
+        anchors = self.rules.anchors
+
+        def mixed_up(state: RowState) -> bool:
+            before = [state.confirmed.get(column) for column in anchors]
+            now = [rows[state.key].values.get(column) for column in anchors]
+            return all(old is not None for old in before) and not any(map(same, before, now))
+
+        count = sum(mixed_up(state) for state in states.values())
+        if count >= FEWEST_MIXED_UP and count > 0.2 * len(sighting.positions):
+            raise SheetError("sheet_mixed_up", tab=self.table.tab, rows=count)
+
+    def _hear_row(self, state: RowState, row: SheetRow, heard: Heard, events: list[Event]) -> None:
+        merged = absorb(self.table, state.confirmed, row, state.values, state.suggested, self._max_text)
+        for change in merged.changes:
+            actor = "sheet"
+            why = str(change.why)
+            events.append(
+                Event(self.table.name, state.key, why, actor, change.column, change.old, change.new)
+            )
+        heard.conflicts.extend((state.key, conflict) for conflict in merged.conflicts)
+        if merged.values != state.values:
+            heard.changed.append(state.key)
+            state.dirty = True
+        if state.presence is Presence.GONE:
+            heard.returned.append(state.key)
+            events.append(Event(self.table.name, state.key, "returned", "sheet"))
+            state.dirty = True
+        state.values = merged.values
+        state.presence = Presence.PRESENT
+        self._showing(state, {key: row.values.get(key) for key in self.table.keys}, row.uncalculated)
+
+    def _showing(
+        self, state: RowState, shown: Mapping[str, Cell], unknown: frozenset[str] = frozenset()
+    ) -> None:
+        confirmed = {
+            key: state.confirmed.get(key) if key in unknown else shown.get(key) for key in self.table.keys
+        }
+        state.confirmed = {key: value for key, value in confirmed.items() if value is not None}
+        state.digest = row_digest(self._content, state.confirmed)
+        state.settled = not self._lacks(state)
+
+    def _lacks(self, state: RowState) -> dict[str, Cell]:
+        return to_write(self.table, state.values, state.confirmed, self._max_text)
+
+    def _miss(self, state: RowState, heard: Heard, events: list[Event]) -> None:
+        if state.presence is Presence.PRESENT:
+            state.presence = Presence.MISSING
+            return
+        state.presence, state.dirty, state.settled = Presence.GONE, True, True
+        heard.gone.append(state.key)
+        events.append(Event(self.table.name, state.key, "gone", "sheet"))
+
+    # ------------------------------------------------------------------------------------------------ typed rows
+
+    def is_substantial(self, row: SheetRow) -> bool:
+        """Whether a row without id is one to take in: something is in a column that a form would fill."""
+        return any(row.values.get(key) is not None for key in self.table.owned_by(Owner.FORM))
+
+    def from_sheet(self, key: str, row: SheetRow) -> RowState:
+        """The ledger's row for one that staff typed: its values are theirs, its id is ours."""
+        values = {
+            column.key: row.values.get(column.key)
+            for column in self.table.columns
+            if column.owner is not Owner.BRIDGE and row.values.get(column.key) is not None
+        }
+        identity: Cell = int(key) if self.table.by_key[self.table.key].kind is Kind.NUMBER else key
+        state = RowState(key, values={**values, self.table.key: identity}, presence=Presence.TYPED)
+        self._showing(state, row.values)
+        return state
+
+    # ------------------------------------------------------------------------------------------------ write
+
+    def plan(self, sighting: Sighting) -> Plan:
+        """The cells and rows that the sheet lacks. Staff cells are written only in a row that comes back whole."""
+        cells: dict[tuple[int, int], Cell] = {}
+        appended: list[dict[int, Cell]] = []
+        shown: dict[str, dict[str, Cell]] = {}
+        columns = sighting.layout.columns
+        states = self._rows.load(self.table.name, self._rows.unsettled(self.table.name))
+        for key, state in states.items():
+            typed = sighting.typed.get(key)
+            place = typed.index if typed else sighting.positions.get(key)
+            if place is not None:
+                lacks = self._lacks(state)
+                cells.update({(place, columns[column]): value for column, value in lacks.items()})
+                shown[key] = {**state.confirmed, **lacks}
+            elif state.presence is Presence.ABSENT:
+                whole = {column: clip(state.values.get(column), self._max_text) for column in self.table.keys}
+                appended.append({columns[c]: value for c, value in whole.items() if value is not None})
+                shown[key] = whole
+        self._flag_rows(sighting, cells)
+        return Plan(TabChange(self.table.tab, cells, appended), shown)
+
+    def _flag_rows(self, sighting: Sighting, cells: dict[tuple[int, int], Cell]) -> None:
+        column = sighting.layout.columns[self.rules.flag_column]
+        flagged = [(row, self._flag("copied_row", key)) for row, key in sighting.alignment.copies]
+        for row in sighting.alignment.foreign:
+            found = str(row.values.get(self.table.key) or "")
+            flagged.append((row, self._flag("unknown_id", found)))
+        for row, flag in flagged:
+            if row.values.get(self.rules.flag_column) != flag:
+                cells[(row.index, column)] = flag
+
+    def confirm(self, plan: Plan) -> None:
+        """The sheet shows what the plan said. Inside the caller's transaction."""
+        states = self._rows.load(self.table.name, plan.shown)
+        for key, state in states.items():
+            state.presence = Presence.PRESENT
+            for column in self.table.owned_by(Owner.SUGGESTED):
+                if state.suggested.get(column):
+                    state.suggested[column] = state.suggested[column][-1:]
+            self._showing(state, plan.shown[key])
+        self._rows.save(self.table.name, list(states.values()))

@@ -1,0 +1,488 @@
+"""The province file and the environment, read once into frozen objects, or every problem at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from bridge.domain.columns import Table
+from bridge.domain.intake import Form, Question
+from bridge.domain.sheets import LAYOUTS, build_table
+from bridge.domain.values.text import header_key
+from bridge.domain.workflow import Rules
+
+Word = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+@dataclass(frozen=True)
+class ConfigProblem:
+    """One thing wrong in the province file: its line (1-based, None when unknown), where and what."""
+
+    line: int | None
+    where: str
+    code: str
+    detail: str
+
+
+class InvalidProvince(Exception):
+    """Carries every problem that was found in one reading of the file."""
+
+    def __init__(self, path: Path, problems: list[ConfigProblem]) -> None:
+        super().__init__(f"{path.name}: {len(problems)} problems")
+        self.path = path
+        self.problems = problems
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ProvincePart(_Part):
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,5}$")]
+    name: Word
+    office: Word
+    line: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+class AreasPart(_Part):
+    amphoe_aliases: dict[str, str] = {}
+    extra: list[tuple[Word, Word]] = []
+
+
+class SchedulePart(_Part):
+    sync_minutes: int = Field(5, ge=1, le=1440)
+    deliver_minutes: int = Field(5, ge=1, le=1440)
+    summarise_minutes: int = Field(60, ge=1, le=1440)
+    publish_at: TimeOfDay = "18:00"
+    backup_at: TimeOfDay = "19:00"
+    backups_kept: int = Field(14, ge=1, le=1000)
+
+
+class PortalPart(_Part):
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+    link_hours: int = Field(72, ge=1, le=720)
+
+
+class SmtpPart(_Part):
+    host: str = ""
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password_file: str = ""
+    timeout_seconds: float = Field(60, gt=0, le=600)
+    ca_file: str = ""
+
+
+class EvidencePart(_Part):
+    log_file: str = ""
+    imap_host: str = ""
+    imap_port: int = Field(993, ge=1, le=65535)
+    imap_user: str = ""
+    imap_mailbox: str = "Sent"
+    complete: bool = False
+
+
+class MailPart(_Part):
+    backend: Literal["folder", "smtp"] = "folder"
+    from_address: Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
+    from_name: str = ""
+    daily_limit: int = Field(400, ge=1)
+    max_attempts: int = Field(12, ge=1)
+    settle_minutes: int = Field(11, ge=1)
+    smtp: SmtpPart = SmtpPart()
+    evidence: EvidencePart = EvidencePart()
+
+    @model_validator(mode="after")
+    def _smtp_has_a_host(self) -> MailPart:
+        if self.backend == "smtp" and not self.smtp.host:
+            raise ValueError("mail.smtp.host")
+        return self
+
+
+class RolesPart(_Part):
+    officer: Word
+    staff: Word
+    admin: Word
+    executive: Word
+
+
+class AccessStatesPart(_Part):
+    pending: Word
+    fix: Word
+    active: Word
+    refused: Word
+    revoked: Word
+
+
+class AccessPart(_Part):
+    fold_gmail: bool = True
+    approve: list[Word] = Field(min_length=1)
+    refuse: list[Word] = Field(min_length=1)
+    roles: RolesPart
+    states: AccessStatesPart
+
+    @model_validator(mode="after")
+    def _one_meaning_per_word(self) -> AccessPart:
+        both = {header_key(word) for word in self.approve} & {header_key(word) for word in self.refuse}
+        if both:
+            raise ValueError(", ".join(sorted(both)))
+        return self
+
+
+class LedgerPart(_Part):
+    engine: Literal["sqlite", "postgresql"] = "sqlite"
+    host: str = ""
+    port: int = Field(5432, ge=1, le=65535)
+    name: str = ""
+    user: str = ""
+
+
+class StepRule(_Part):
+    operation: Word
+    step: Word
+
+
+class OutcomeRule(_Part):
+    step: Word
+    outcome: Word
+
+
+class RulesPart(_Part):
+    waiting: Word
+    received: Word
+    step_otherwise: Word
+    helped: Word
+    checked: list[Word] = Field(min_length=1)
+    case_types: list[Word] = Field(min_length=1)
+    other_type: str = ""
+    steps: list[StepRule] = Field(min_length=1)
+    outcomes: list[OutcomeRule] = Field(min_length=1)
+
+
+class QuestionPart(_Part):
+    column: Word
+    title: Word
+    aliases: list[Word] = []
+    required: bool = False
+    normal: Literal["text", "date", "datetime", "phone", "national_id", "house_no", "moo", "age"] = "text"
+
+
+class FormPart(_Part):
+    timestamp: list[Word] = Field(min_length=1)
+    email: list[Word] = []
+    response_id: list[Word] = []
+    questions: list[QuestionPart] = Field(min_length=1)
+
+
+class FormsPart(_Part):
+    access: FormPart
+    cases: FormPart
+
+
+class ColumnPart(_Part):
+    key: Word
+    header: Word
+    aliases: list[Word] = []
+    choices: list[Word] = []
+    width: int = Field(14, ge=4, le=120)
+
+
+class SheetPart(_Part):
+    tab: Annotated[str, StringConstraints(min_length=1, max_length=31, pattern=r"^[^\[\]:*?/\\]+$")]
+    columns: list[ColumnPart]
+
+
+class SheetsPart(_Part):
+    access: SheetPart
+    cases: SheetPart
+    reviews: SheetPart
+
+
+class DecisionWords(_Part):
+    not_same: Word
+    same: Word
+    keep_sheet: Word
+    take_form: Word
+    restore_row: Word
+    done: Word
+
+
+class ReviewStates(_Part):
+    open: Word
+    decided: Word
+    gone: Word
+
+
+class ReviewKinds(_Part):
+    refused_row: Word
+    unreadable_file: Word
+    conflict: Word
+    duplicate: Word
+    copied_row: Word
+    unknown_id: Word
+    vanished: Word
+
+
+class ReviewsPart(_Part):
+    decisions: DecisionWords
+    states: ReviewStates
+    kinds: ReviewKinds
+
+
+class RegisterPart(_Part):
+    required: list[Word]
+    columns: dict[str, list[Word]]
+
+
+class Province(_Part):
+    """Everything one province decides. Read-only; built by `load`."""
+
+    province: ProvincePart
+    areas: AreasPart = AreasPart()
+    schedule: SchedulePart = SchedulePart()
+    portal: PortalPart
+    mail: MailPart
+    access: AccessPart
+    ledger: LedgerPart = LedgerPart()
+    rules: RulesPart
+    forms: FormsPart
+    sheets: SheetsPart
+    reviews: ReviewsPart
+    register_: RegisterPart = Field(alias="register")
+
+    def workflow(self) -> Rules:
+        part = self.rules
+        return Rules(
+            waiting=part.waiting,
+            received=part.received,
+            step_otherwise=part.step_otherwise,
+            helped=part.helped,
+            steps={rule.operation: rule.step for rule in part.steps},
+            outcomes={rule.step: rule.outcome for rule in part.outcomes},
+            checked_words=tuple(part.checked),
+            case_types=tuple(part.case_types),
+            other_type=part.other_type,
+        )
+
+    def form(self, name: Literal["access", "cases"]) -> Form:
+        part: FormPart = getattr(self.forms, name)
+        return Form(
+            name=name,
+            questions=tuple(
+                Question(
+                    column=question.column,
+                    titles=(question.title, *question.aliases),
+                    required=question.required,
+                    normal=question.normal,
+                )
+                for question in part.questions
+            ),
+            timestamp_titles=tuple(part.timestamp),
+            email_titles=tuple(part.email),
+            response_id_titles=tuple(part.response_id),
+            needs_one_of=("email",) if name == "access" else ("person_name", "national_id"),
+        )
+
+    def table(self, name: Literal["access", "cases", "reviews"]) -> Table:
+        """The sheet as the province words it; drop-downs of types, steps and states come from the rules."""
+        part: SheetPart = getattr(self.sheets, name)
+        rules = self.rules
+        lists = {
+            "case_type": tuple(rules.case_types),
+            "operation": tuple(dict.fromkeys(rule.operation for rule in rules.steps)),
+            "step": tuple(dict.fromkeys(rule.step for rule in rules.outcomes)),
+        }
+        return build_table(
+            name,
+            part.tab,
+            [
+                (
+                    column.key,
+                    column.header,
+                    column.width,
+                    tuple(column.aliases),
+                    tuple(column.choices) or lists.get(column.key, ()),
+                )
+                for column in part.columns
+            ],
+        )
+
+
+# ------------------------------------------------------------------------------------------------ checks
+
+
+def _repeated(words: list[str]) -> Iterator[tuple[int, str]]:
+    seen: set[str] = set()
+    for index, word in enumerate(words):
+        if header_key(word) in seen:
+            yield index, word
+        seen.add(header_key(word))
+
+
+def _rule_problems(province: Province, locate: _Locator) -> Iterator[ConfigProblem]:
+    """Tables that leave a word without an answer or give it two (process.md section 4)."""
+    rules = province.rules
+
+    def problem(path: tuple[str | int, ...], code: str, detail: str) -> ConfigProblem:
+        return ConfigProblem(locate(path), ".".join(map(str, path)), code, detail)
+
+    for index, word in _repeated([rule.operation for rule in rules.steps]):
+        yield problem(("rules", "steps", index, "operation"), "rule_twice", word)
+    for index, word in _repeated([rule.step for rule in rules.outcomes]):
+        yield problem(("rules", "outcomes", index, "step"), "rule_twice", word)
+    for _, word in _repeated(list(rules.case_types)):
+        yield problem(("rules", "case_types"), "word_twice", word)
+    operations = {header_key(rule.operation) for rule in rules.steps}
+    outcome_steps = {header_key(rule.step) for rule in rules.outcomes}
+    for name in ("waiting", "received"):
+        if header_key(getattr(rules, name)) not in operations:
+            yield problem(("rules", name), "operation_without_step", getattr(rules, name))
+    for index, rule in enumerate(rules.steps):
+        if header_key(rule.step) not in outcome_steps | {header_key(rules.step_otherwise)}:
+            yield problem(("rules", "steps", index, "step"), "step_without_outcome", rule.step)
+    if header_key(rules.helped) not in outcome_steps:
+        yield problem(("rules", "helped"), "step_without_outcome", rules.helped)
+    if header_key(rules.waiting) == header_key(rules.received):
+        yield problem(("rules", "received"), "word_twice", rules.received)
+    if rules.other_type and header_key(rules.other_type) not in map(header_key, rules.case_types):
+        yield problem(("rules", "other_type"), "unknown_word", rules.other_type)
+
+
+def _sheet_problems(province: Province, locate: _Locator) -> Iterator[ConfigProblem]:
+    for name, (_, layout) in LAYOUTS.items():
+        part: SheetPart = getattr(province.sheets, name)
+        where = f"sheets.{name}.columns"
+        line = locate(("sheets", name, "columns"))
+        keys = [column.key for column in part.columns]
+        for key in keys:
+            if key not in layout:
+                yield ConfigProblem(line, where, "unknown_word", key)
+        for key in layout:
+            if key not in keys:
+                yield ConfigProblem(line, where, "column_missing", key)
+        for _, key in _repeated(keys):
+            yield ConfigProblem(line, where, "word_twice", key)
+        titles = [title for column in part.columns for title in (column.header, *column.aliases)]
+        for _, title in _repeated(titles):
+            yield ConfigProblem(line, where, "word_twice", title)
+    if header_key(province.sheets.cases.tab) == header_key(province.sheets.reviews.tab):
+        yield ConfigProblem(locate(("sheets", "reviews", "tab")), "sheets.reviews.tab", "word_twice", "")
+
+
+def _form_problems(province: Province, locate: _Locator) -> Iterator[ConfigProblem]:
+    for name in ("access", "cases"):
+        part: FormPart = getattr(province.forms, name)
+        _, layout = LAYOUTS[name]
+        needed = {"email"} if name == "access" else {"person_name", "national_id"}
+        given = {question.column for question in part.questions}
+        for column in sorted(needed - given):
+            line = locate(("forms", name, "questions", 0))
+            yield ConfigProblem(line, f"forms.{name}", "question_missing", column)
+        for index, question in enumerate(part.questions):
+            if question.column not in layout:
+                line = locate(("forms", name, "questions", index, "column"))
+                yield ConfigProblem(line, f"forms.{name}.questions", "unknown_word", question.column)
+        titles = [
+            (index, title)
+            for index, question in enumerate(part.questions)
+            for title in (question.title, *question.aliases)
+        ]
+        for position, title in _repeated([title for _, title in titles]):
+            line = locate(("forms", name, "questions", titles[position][0], "title"))
+            yield ConfigProblem(line, f"forms.{name}.questions", "word_twice", title)
+
+
+# ------------------------------------------------------------------------------------------------ reading
+
+
+class _Locator:
+    """Finds the line of a TOML path by its text: the n-th [[table]] header, then the key under it."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.splitlines()
+
+    def __call__(self, path: tuple[str | int, ...]) -> int | None:
+        names = [part for part in path if isinstance(part, str)]
+        nth = next((part for part in path if isinstance(part, int)), None)
+        for depth in range(len(names), 0, -1):
+            line = self._find(names[:depth], names[depth:], nth)
+            if line is not None:
+                return line
+        return None
+
+    def _find(self, table: list[str], rest: list[str], nth: int | None) -> int | None:
+        header = ".".join(table)
+        pattern = re.compile(r"^\s*\[\[?\s*" + re.escape(header) + r"\s*\]\]?")
+        starts = [number for number, line in enumerate(self._lines) if pattern.match(line)]
+        if not starts:
+            return None
+        start = starts[nth] if nth is not None and nth < len(starts) else starts[0]
+        if rest:
+            key = re.compile(r"^\s*\"?" + re.escape(rest[0]) + r"\"?\s*[=.]")
+            for number in range(start + 1, len(self._lines)):
+                if self._lines[number].lstrip().startswith("["):
+                    break
+                if key.match(self._lines[number]):
+                    return number + 1
+        return start + 1
+
+
+def load(path: Path) -> Province:
+    """The province in `path`. Raises InvalidProvince with every problem, each with its line where known."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        data: dict[str, Any] = tomllib.loads(text)
+    except FileNotFoundError:
+        raise InvalidProvince(path, [ConfigProblem(None, path.name, "file_missing", "")]) from None
+    except UnicodeDecodeError as error:
+        raise InvalidProvince(path, [ConfigProblem(None, path.name, "not_utf8", str(error.start))]) from None
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found.group(1)) if found else None
+        raise InvalidProvince(path, [ConfigProblem(line, path.name, "not_toml", str(error))]) from None
+    locate = _Locator(text)
+    try:
+        province = Province.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            ConfigProblem(
+                locate(tuple(part for part in item["loc"] if isinstance(part, (str, int)))),
+                ".".join(map(str, item["loc"])),
+                _PYDANTIC_CODES.get(item["type"], "invalid"),
+                item["msg"],
+            )
+            for item in error.errors(include_url=False, include_input=False)
+        ]
+        raise InvalidProvince(path, problems) from None
+    problems = [
+        *_rule_problems(province, locate),
+        *_sheet_problems(province, locate),
+        *_form_problems(province, locate),
+    ]
+    if problems:
+        raise InvalidProvince(path, problems)
+    return province
+
+
+_PYDANTIC_CODES = {"missing": "missing", "extra_forbidden": "unknown_word"}
+
+
+# The environment is read here and nowhere else.
+
+
+def secret(name: str, file: str = "") -> str:
+    """A password: the environment variable `name`, else the whole text of `file`; "" when neither is set."""
+    value = os.environ.get(name, "")  # noqa: TID251  # the one place that may read it
+    if not value and file:
+        value = Path(file).read_text(encoding="utf-8").strip()
+    return value

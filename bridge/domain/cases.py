@@ -1,0 +1,158 @@
+"""A case: its number, its values brought to order where that is certain, and what a person should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from bridge.domain.cells import Cell
+from bridge.domain.problems import Problem
+from bridge.domain.values import address, baht, national_id, person_name, phone, thai_date
+from bridge.domain.values.places import Places
+from bridge.domain.values.reading import Reading
+from bridge.domain.values.text import fold, header_key
+from bridge.domain.workflow import Rules
+
+_PARSERS: dict[str, Callable[[Cell], Reading[Any]]] = {
+    "letter_date": thai_date.parse,
+    "sender_phone": phone.parse,
+    "person_phone": phone.parse,
+    "national_id": national_id.parse,
+    "age": address.age,
+    "house_no": address.house_no,
+    "moo": address.moo,
+}
+_STAFF_PARSERS: dict[str, Callable[[Cell], Reading[Any]]] = {
+    "received_date": thai_date.parse,
+    "transfer_date": thai_date.parse,
+    "amount": baht.parse,
+}
+# Starred questions of form 2 (process.md section 2).
+_NEEDED = (
+    "sender_name",
+    "sender_org",
+    "sender_phone",
+    "letter_date",
+    "case_type",
+    "person_name",
+    "problem",
+    "national_id",
+    "age",
+    "house_no",
+    "moo",
+    "tambon",
+    "amphoe",
+)
+
+
+def case_number(province: str, fiscal_year: int, number: int) -> str:
+    """For example SSK-2569-000123: province, fiscal year (B.E.), running number."""
+    return f"{province}-{fiscal_year}-{number:06d}"
+
+
+def read_case_number(text: str, province: str) -> tuple[int, int] | None:
+    """(fiscal year, number) of an id that this province would give, else None."""
+    parts = text.split("-")
+    if (
+        len(parts) != 3
+        or parts[0] != province
+        or not all(part.isascii() and part.isdigit() for part in parts[1:])
+    ):
+        return None
+    if len(parts[1]) != 4 or not 6 <= len(parts[2]) <= 9:
+        return None
+    return int(parts[1]), int(parts[2])
+
+
+def tidy(answers: Mapping[str, Cell], places: Places) -> dict[str, Cell]:
+    """The answers as the master sheet shows them: what is certain in its usual form, the rest as typed."""
+    values: dict[str, Cell] = {key: value for key, value in answers.items() if value not in (None, "")}
+    for column, parse in _PARSERS.items():
+        reading = parse(values.get(column))
+        if reading.value is not None and reading.problem is None:
+            values[column] = reading.value
+    place = places.check(values.get("tambon"), values.get("amphoe"))
+    for column, found in (("tambon", place.tambon), ("amphoe", place.amphoe)):
+        if found.value is not None and found.problem is None:
+            values[column] = found.value
+    return values
+
+
+def doubts(values: Mapping[str, Cell], places: Places, rules: Rules) -> list[Problem]:
+    """Everything in a row that a person should look at, in the order of the columns."""
+    return [*_form_doubts(values, places, rules), *_work_doubts(values, rules)]
+
+
+def _form_doubts(values: Mapping[str, Cell], places: Places, rules: Rules) -> Iterator[Problem]:
+    submitted = thai_date.parse_datetime(values.get("submitted_at"))
+    if submitted.value is None:
+        yield submitted.problem or Problem("timestamp_missing", column="submitted_at")
+    for column in _NEEDED:
+        if values.get(column) is None:
+            yield Problem("needed_blank", column=column)
+    for column, parse in _PARSERS.items():
+        problem = parse(values.get(column)).problem
+        if problem:
+            yield replace(problem, column=column)
+    name = person_name.parse(values.get("person_name"))
+    if name.problem:
+        yield replace(name.problem, column="person_name")
+    if values.get("tambon") is not None or values.get("amphoe") is not None:
+        place = places.check(values.get("tambon"), values.get("amphoe"))
+        for column, found in (("tambon", place.tambon), ("amphoe", place.amphoe)):
+            if found.problem:
+                yield replace(found.problem, column=column)
+
+
+def _work_doubts(values: Mapping[str, Cell], rules: Rules) -> Iterator[Problem]:
+    checked = values.get("checked")
+    if rules.is_checked(checked) is None:
+        yield Problem("checked_word", str(checked), "checked")
+    for column, parse in _STAFF_PARSERS.items():
+        problem = parse(values.get(column)).problem
+        if problem:
+            yield replace(problem, column=column)
+    for column, knows in (("operation", rules.knows_operation), ("step", rules.knows_step)):
+        word = values.get(column)
+        if word is not None and not (isinstance(word, str) and knows(word)):
+            yield Problem("unknown_choice", str(word), column)
+    if rules.is_helped(values.get("step")) and values.get("amount") is None and values.get("goods") is None:
+        yield Problem("helped_without_aid", column="amount")
+    if values.get("transfer_date") is not None and values.get("amount") is None:
+        yield Problem("transfer_without_amount", column="amount")
+
+
+def fiscal_year_of(submitted_at: Cell, received: datetime) -> int:
+    """The fiscal year (B.E.) of a case: of its submission, or of its arrival where that cannot be read."""
+    reading = thai_date.parse_datetime(submitted_at)
+    moment = reading.value if reading.value is not None and reading.problem is None else received
+    return thai_date.fiscal_year(moment)
+
+
+@dataclass(frozen=True)
+class MatchKeys:
+    """What a case is compared by. `identity` is "" without a valid id, `place` "" without name, tambon or house."""
+
+    identity: str
+    place: str
+
+
+def match_keys(values: Mapping[str, Cell], fiscal_year: int) -> MatchKeys:
+    """Same id, type and fiscal year; without a valid id: same name, tambon and house, type and fiscal year."""
+    kind = header_key(str(values.get("case_type") or ""))
+    base = f"{fiscal_year}|{kind}|"
+    number = national_id.parse(values.get("national_id"))
+    name = person_name.parse(values.get("person_name")).value
+    tambon, house = values.get("tambon"), values.get("house_no")
+    moo = address.moo(values.get("moo")).value or ""
+    identity = base + number.value if number.value and not number.problem else ""
+    place = ""
+    if name is not None and name.key and tambon is not None and house is not None:
+        place = f"{base}{name.key}|{fold(str(tambon))}|{fold(_plain(house))}|{moo}"
+    return MatchKeys(identity, place)
+
+
+def _plain(cell: Cell) -> str:
+    return cell.isoformat() if isinstance(cell, (date, datetime)) else str(cell)

@@ -1,0 +1,43 @@
+"""The office's day by the clock: sync, mail, summaries, publication and backup, until stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import schedule
+
+from bridge.config import SchedulePart
+
+ZONE = "Asia/Bangkok"
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """What to do; each catches its own failures, so that one does not end the day."""
+
+    sync: Callable[[], object]
+    deliver: Callable[[], object]
+    summarise: Callable[[], object]
+    publish: Callable[[], object]
+    backup: Callable[[], object]
+
+
+def plan(hours: SchedulePart, jobs: Jobs, scheduler: schedule.Scheduler) -> None:
+    """Registers the jobs at the province's hours; publication and backup on the Bangkok clock."""
+    scheduler.every(hours.sync_minutes).minutes.do(jobs.sync)
+    scheduler.every(hours.deliver_minutes).minutes.do(jobs.deliver)
+    scheduler.every(hours.summarise_minutes).minutes.do(jobs.summarise)
+    scheduler.every().day.at(hours.publish_at, ZONE).do(jobs.publish)
+    scheduler.every().day.at(hours.backup_at, ZONE).do(jobs.backup)
+
+
+def run(hours: SchedulePart, jobs: Jobs, stop: threading.Event) -> None:
+    """Starts with a sync, then keeps the hours until `stop` is set (or Ctrl+C)."""
+    scheduler = schedule.Scheduler()
+    plan(hours, jobs, scheduler)
+    jobs.sync()
+    while not stop.is_set():
+        scheduler.run_pending()
+        stop.wait(min(max(scheduler.idle_seconds or 1, 0.2), 30))
