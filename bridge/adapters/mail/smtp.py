@@ -146,7 +146,7 @@ class SmtpSession:
             refusal = self._offer(smtp, message)
             if refusal is not None:
                 return refusal
-            smtp.send(_dot_stuffed(to_bytes(message)))
+            smtp.send(dot_stuffed(to_bytes(message)))
         except _LOST as error:
             # Without the final dot the server must throw away what it has (RFC 5321 4.1.1.4).
             self._drop()
@@ -310,7 +310,7 @@ def _login_failure(smtp: smtplib.SMTP, settings: SmtpSettings) -> str | None:
     return None
 
 
-def _dot_stuffed(content: bytes) -> bytes:
+def dot_stuffed(content: bytes) -> bytes:
     """RFC 5321 4.5.2; ends in CR LF, without the final dot."""
     stuffed = re.sub(rb"(?m)^\.", b"..", content)
     return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"

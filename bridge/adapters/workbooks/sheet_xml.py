@@ -60,6 +60,8 @@ def attributes_of(tag: bytes) -> dict[bytes, bytes]:
 
 def with_attribute(tag: bytes, name: bytes, value: bytes | None) -> bytes:
     """A start tag with one attribute set (None: taken away)."""
+    if attributes_of(tag).get(name) == value:
+        return tag
     bare = re.sub(rb"""\s""" + re.escape(name) + rb"""\s*=\s*(?:"[^"]*"|'[^']*')""", b"", tag, count=1)
     if value is None:
         return bare

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bridge.adapters.mail.message import Sender
-from bridge.adapters.mail.smtp import Security, SmtpMailer, SmtpSettings, is_loopback, verdict
+from bridge.adapters.mail.smtp import Security, SmtpMailer, SmtpSettings, dot_stuffed, is_loopback, verdict
 from bridge.application.errors import ConfigurationError, OutsideError
 from bridge.application.ports.mail import Fate, Letter, Outcome
 from bridge.application.ports.outbox import Reason
@@ -225,6 +225,7 @@ ANSWERS = [
     ("451 4.7.1 greylisted", Fate.LATER),
     ("450 4.2.1 receiving mail at a rate that prevents delivery", Fate.LATER),
     ("452 4.2.2 The recipient's mailbox is over quota", Fate.LATER),
+    ("450 4.2.2 somsri is over quota", Fate.LATER),
     ("421 4.7.0 try again later", Fate.LATER),
     ("530 5.7.0 Authentication required", Fate.LATER),
     ("550 5.7.1 rejected as spam", Fate.REFUSED),
@@ -374,6 +375,18 @@ def test_goodbye_never_fails() -> None:
             assert session.send(letter("a")).fate is Fate.SENT
             peer.stop()
     assert inbox.keys() == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("content", "wire"),
+    [
+        (b".\r\n", b"..\r\n"),
+        (b"a\r\n.\r\n..b\r\n", b"a\r\n..\r\n...b\r\n"),
+        (b"a.b", b"a.b\r\n"),
+    ],
+)
+def test_no_line_of_a_letter_looks_like_its_end(content: bytes, wire: bytes) -> None:
+    assert dot_stuffed(content) == wire
 
 
 # addresses beyond ASCII
