@@ -229,7 +229,7 @@ def _secret_key(path: Path) -> str:
 # ------------------------------------------------------------------------------------------------ ports
 
 
-def real_ports(workspace: Workspace, province: Province) -> Ports:
+def real_ports(workspace: Workspace, province: Province, clock: Clock | None = None) -> Ports:
     # Django must be set up before its models can be imported.
     from bridge.adapters.ledger.accounts import DjangoAccounts  # noqa: PLC0415
     from bridge.adapters.ledger.cases import DjangoCases  # noqa: PLC0415
@@ -238,7 +238,7 @@ def real_ports(workspace: Workspace, province: Province) -> Ports:
     from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
     from bridge.adapters.ledger.rows import DjangoRows  # noqa: PLC0415
 
-    clock = SystemClock()
+    clock = clock or SystemClock()
     return Ports(
         clock=clock,
         journal=DjangoJournal(),
