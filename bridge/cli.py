@@ -210,7 +210,7 @@ def summarise(where: Where = None, no_sync: NoSync = False) -> int:
 @app.command(help="ส่งอีเมลที่รอส่ง")
 def deliver(
     where: Where = None,
-    resend: Annotated[str | None, typer.Option(help="ลำดับคำขอที่ให้ส่งอีเมลใหม่ (พักไว้หรือส่งไม่สำเร็จ)")] = None,
+    resend: Annotated[str | None, typer.Option(help="ลำดับคำขอที่ให้ส่งอีเมลใหม่ พร้อมลิงก์ใหม่")] = None,
 ) -> int:
     office = _open(where)
     if resend is not None:

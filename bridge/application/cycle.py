@@ -100,6 +100,7 @@ class Cycle:
         started = self._clock.now()
         with self._lease():
             self._notice_new_province()
+            self._notice_restored_ledger()
             report.forms_access = self._attempt(report, self._ingest_access.run) or report.forms_access
             report.forms_cases = self._attempt(report, self._ingest_cases.run) or report.forms_cases
             self._work_access(report, accept_loss)
@@ -154,6 +155,12 @@ class Cycle:
             with self._journal.transaction():
                 self._mark_all_dirty()
                 self._journal.set_setting("province", self._fingerprint)
+
+    def _notice_restored_ledger(self) -> None:
+        """A ledger that came from a backup believes nothing that it remembers of the workbooks."""
+        if self._outbox.restored_from_backup():
+            for book in ("cases", "access"):
+                self._journal.set_setting(f"version:{book}", "")
 
     @staticmethod
     def _attempt(report: CycleReport, step: Callable[[], T]) -> T | None:

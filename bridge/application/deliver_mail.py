@@ -145,8 +145,8 @@ class DeliverMail:
         return self._finished(report)
 
     def resend(self, key: str) -> bool:
-        """Queues a held or failed message again, as a new letter with a new Message-ID and a new link. False
-        where it is in any other state."""
+        """Queues a held, failed or sent message again (a link may have expired), as a new letter with a new
+        Message-ID and a new link. False where it is in any other state."""
         letter_key = f"{key}-{self._token()}"
         message_id = message_id_for(letter_key, self._settings.message_domain)
         return self._outbox.resend(key, letter_key, message_id, self._clock.now())

@@ -1,4 +1,4 @@
-"""Workbook files part by part, for what no library writes on request, and ways to look inside any."""
+"""Workbook files made part by part, for what no library writes on request, and looks inside any of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from xml.etree import ElementTree
+
+from bridge.adapters.workbooks.xlsx import XlsxWorkbook
+from bridge.application.ports.workbooks import Grid, TabChange
+from bridge.domain.cells import Cell
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -17,9 +21,11 @@ SHEET = "xl/worksheets/sheet1.xml"
 STYLES = f"""<styleSheet xmlns="{MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="d/m/yyyy"/>
 <numFmt numFmtId="165" formatCode="[h]:mm:ss"/></numFmts><fonts count="1"><font/></fonts>
 <fills count="1"><fill><patternFill/></fill></fills>
-<borders count="1"><border/></borders><cellXfs count="7"><xf numFmtId="0"/><xf numFmtId="164" applyNumberFormat="1"/>
+<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>
+<cellXfs count="7"><xf numFmtId="0"/><xf numFmtId="164" applyNumberFormat="1"/>
 <xf numFmtId="22"/><xf numFmtId="165"/><xf numFmtId="20"/><xf numFmtId="49"><alignment wrapText="1"/></xf>
-<xf numFmtId="4"/></cellXfs></styleSheet>"""
+<xf numFmtId="4"/></cellXfs>
+<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>"""
 
 
 def workbook_parts(
@@ -91,3 +97,28 @@ def surroundings(sheet: bytes) -> bytes:
         if child.tag == f"{{{MAIN}}}sheetData":
             root.remove(child)
     return ElementTree.canonicalize(ElementTree.tostring(root)).encode()
+
+
+def put(folder: Path, rows: str, **more: str) -> XlsxWorkbook:
+    """A workbook with these rows in its tab "S"."""
+    path = folder / "ก ข.xlsx"
+    path.write_bytes(pack(workbook_parts(rows, **more)))
+    return XlsxWorkbook(path)
+
+
+def rows_of(workbook: XlsxWorkbook, tab: str = "S") -> list[list[Cell]]:
+    return [list(row) for row in grid_of(workbook, tab).rows]
+
+
+def grid_of(workbook: XlsxWorkbook, tab: str = "S") -> Grid:
+    return workbook.read([tab]).grids[tab]
+
+
+def write(
+    workbook: XlsxWorkbook, cells: dict[tuple[int, int], Cell], *appended: dict[int, Cell], tab: str = "S"
+) -> None:
+    workbook.write([TabChange(tab, cells, appended)], workbook.version())
+
+
+def sheet_of(folder: Path) -> bytes:
+    return unpack(folder / "ก ข.xlsx")[SHEET]

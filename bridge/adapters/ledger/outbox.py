@@ -145,7 +145,9 @@ class DjangoOutbox:
 
     def resend(self, key: str, letter_key: str, message_id: str, now: datetime) -> bool:
         stuck = OutboxMessage.objects.filter(
-            key=key, state__in=[str(State.HELD), str(State.FAILED)], withdrawn=False
+            key=key,
+            state__in=[str(State.HELD), str(State.FAILED), str(State.SENT)],
+            withdrawn=False,
         )
         updated = stuck.update(
             state=str(State.QUEUED),

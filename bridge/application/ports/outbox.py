@@ -138,7 +138,7 @@ class Outbox(Protocol):
         How many were moved."""
 
     def resend(self, key: str, letter_key: str, message_id: str, now: datetime) -> bool:
-        """A held or failed message becomes queued, due at `now`, with no attempts, as a new letter. False
+        """A held, failed or sent message becomes queued, due at `now`, with no attempts, as a new letter. False
         where there is no such message, it is in another state, or its approval was withdrawn."""
 
 

@@ -107,7 +107,7 @@ class ScratchOutbox:
     def resend(self, key: str, letter_key: str, message_id: str, now: datetime) -> bool:
         cursor = self.db.execute(
             "update message set state = 'queued', letter_key = ?, message_id = ?, attempts = 0, next_try = ?,"
-            " reason = '', said = '' where key = ? and state in ('held', 'failed') and not withdrawn",
+            " reason = '', said = '' where key = ? and state in ('held', 'failed', 'sent') and not withdrawn",
             (letter_key, message_id, now.timestamp(), key),
         )
         return cursor.rowcount == 1
