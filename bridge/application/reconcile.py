@@ -218,6 +218,10 @@ class TableSync:
         }
         state.confirmed = {key: value for key, value in confirmed.items() if value is not None}
         state.digest = row_digest(self._content, state.confirmed)
+        for column, given in state.suggested.items():
+            if column not in unknown:  # of the earlier suggestions, the cell can only still show this one
+                earlier = [old for old in given[:-1] if same(old, shown.get(column))]
+                state.suggested[column] = [*earlier, *given[-1:]]
         state.settled = not self._lacks(state)
 
     def _lacks(self, state: RowState) -> dict[str, Cell]:
@@ -236,6 +240,44 @@ class TableSync:
     def is_substantial(self, row: SheetRow) -> bool:
         """Whether a row without id is one to take in: something is in a column that a form would fill."""
         return any(row.values.get(key) is not None for key in self.table.owned_by(Owner.FORM))
+
+    def typed_rows(
+        self, sighting: Sighting, marks: Mapping[str, Mark]
+    ) -> tuple[list[SheetRow], dict[int, str]]:
+        """The rows without id to take in, and by row index the ids to use first: they were given before, but
+        never reached the sheet (the program was stopped, or the file was open). A row that is still as it was
+        when it got its id is not among them: it goes straight to `sighting.typed`."""
+        kept = sighting.alignment.kept
+        waiting = [k for k, mark in marks.items() if mark.presence is Presence.TYPED and k not in kept]
+        waiting.sort(key=lambda key: (len(key), key))
+        by_digest: dict[str, list[str]] = {}
+        for key in reversed(waiting):
+            by_digest.setdefault(marks[key].digest, []).append(key)
+        rows = []
+        for row in filter(self.is_substantial, sighting.alignment.blank):
+            unchanged = by_digest.get(row_digest(self._content, row.values))
+            if unchanged:
+                sighting.typed[unchanged.pop()] = row
+            else:
+                rows.append(row)
+        left = [key for key in waiting if key not in sighting.typed]
+        return rows, self._nearest_ids(rows, left)
+
+    def _nearest_ids(self, rows: Sequence[SheetRow], keys: Sequence[str]) -> dict[int, str]:
+        """Pairs rows and keys, those most alike first, until either are used up."""
+        states = self._rows.load(self.table.name, keys)
+        pairs = [
+            (-likeness(self._content, states[key].confirmed, row), row.index, place, key)
+            for row in rows
+            for place, key in enumerate(keys)
+        ]
+        given: dict[int, str] = {}
+        used: set[str] = set()
+        for _, index, _, key in sorted(pairs):
+            if index not in given and key not in used:
+                given[index] = key
+                used.add(key)
+        return given
 
     def from_sheet(self, key: str, row: SheetRow) -> RowState:
         """The ledger's row for one that staff typed: its values are theirs, its id is ours."""
@@ -267,7 +309,7 @@ class TableSync:
                 shown[key] = {**state.confirmed, **lacks}
             elif state.presence is Presence.ABSENT:
                 whole = {column: clip(state.values.get(column), self._max_text) for column in self.table.keys}
-                appended.append({columns[c]: value for c, value in whole.items() if value is not None})
+                appended.append({columns[column]: value for column, value in whole.items()})
                 shown[key] = whole
         self._flag_rows(sighting, cells)
         return Plan(TabChange(self.table.tab, cells, appended), shown)
@@ -287,8 +329,5 @@ class TableSync:
         states = self._rows.load(self.table.name, plan.shown)
         for key, state in states.items():
             state.presence = Presence.PRESENT
-            for column in self.table.owned_by(Owner.SUGGESTED):
-                if state.suggested.get(column):
-                    state.suggested[column] = state.suggested[column][-1:]
             self._showing(state, plan.shown[key])
         self._rows.save(self.table.name, list(states.values()))

@@ -129,7 +129,7 @@ def test_what_looks_like_a_formula_stays_text_in_every_file(office: TestOffice, 
     office.send_cases([case_answer(1, **{"ชื่อ - สกุลผู้ส่ง": text, "ประเภทผู้ประสบปัญหาทางสังคม": text})])
     assert office.run("summarise") == 0
     workbook = openpyxl.load_workbook(office.root / "workbooks" / "cases.xlsx")
-    row = list(workbook["ทะเบียนเคส"].iter_rows(min_row=2, max_row=2))[0]
+    row = next(workbook["ทะเบียนเคส"].iter_rows(min_row=2, max_row=2))
     header = [cell.value for cell in workbook["ทะเบียนเคส"][1]]
     shown = [row[header.index(title)] for title in ("ชื่อ-สกุลผู้ส่ง", "ประเภทผู้ประสบปัญหา")]
     assert all(cell.data_type == "s" for cell in shown)

@@ -121,7 +121,7 @@ def test_other_files_with_the_name_of_a_workbook(tmp_path: Path) -> None:
         (pack({"a.txt": b"x"}), "workbook_damaged"),
         (pack(workbook_parts(ONE_ROW) | {"xl/workbook.xml": b"<workbook"}), "workbook_damaged"),
         (pack({k: v for k, v in workbook_parts(ONE_ROW).items() if k != SHEET}), "workbook_damaged"),
-        (pack(workbook_parts(ONE_ROW) | {SHEET: b"<html/>"}), "workbook_damaged"),
+        (pack(workbook_parts(ONE_ROW) | {SHEET: b"<html/>"}), "sheet_not_understood"),
     ):
         path.write_bytes(content)
         refused(SheetError, code, lambda: workbook.read(["S"]))
@@ -145,6 +145,11 @@ def bombs() -> Iterator[bytes]:
     entry = huge.rindex(b"PK\x01\x02")  # the directory's word on the sheet's size
     huge[entry + 24 : entry + 28] = struct.pack("<I", 2**31)
     yield bytes(huge)
+    many = bytearray(pack({f"xl/media/{i}.bin": b"" for i in range(20)} | parts))
+    for i in range(20):
+        entry = many.rindex(f"xl/media/{i}.bin".encode()) - 46
+        many[entry + 24 : entry + 28] = struct.pack("<I", 60 * 2**20)
+    yield bytes(many)
     twice = BytesIO(pack(parts))
     with zipfile.ZipFile(twice, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr(SHEET, b"")

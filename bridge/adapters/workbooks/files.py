@@ -27,7 +27,7 @@ def version_of(data: bytes) -> str:
 
 def read_bytes(path: Path) -> bytes:
     """The whole file, also while somebody has it open. Raises SheetError, Busy, OutsideError."""
-    with _failures(path):
+    with failures(path):
         if not path.parent.is_dir():
             raise OutsideError("folder_missing", file=path.name, folder=str(path.parent))
         if not path.is_file():
@@ -39,7 +39,7 @@ def read_bytes(path: Path) -> bytes:
 
 def ensure_free(path: Path) -> None:
     """Raises Busy when the workbook is open somewhere, OutsideError when it may not be written."""
-    with _failures(path):
+    with failures(path):
         for sign in _LOCK_SIGNS:
             if path.with_name(sign.format(name=path.name)).exists():
                 raise Busy("workbook_open", file=path.name)
@@ -61,7 +61,7 @@ def replace(path: Path, data: bytes, last_check: Callable[[], None]) -> None:
     mark = hashlib.blake2b(target.name.encode(), digest_size=6).hexdigest()
     temporary = target.with_name(f".saphan-{mark}-{secrets.token_hex(4)}.tmp")
     try:
-        with _failures(
+        with failures(
             path, refused=OutsideError("folder_read_only", file=path.name, folder=str(path.parent))
         ):
             _remove_leftovers(target.parent, mark)
@@ -69,7 +69,7 @@ def replace(path: Path, data: bytes, last_check: Callable[[], None]) -> None:
             if target.exists():
                 shutil.copymode(target, temporary)
         last_check()
-        with _failures(path):
+        with failures(path):
             temporary.replace(target)
     except BaseException:
         _remove(temporary)
@@ -97,8 +97,9 @@ def _remove(path: Path) -> None:
 
 
 @contextmanager
-def _failures(path: Path, refused: Exception | None = None) -> Iterator[None]:
-    """`refused` is what a PermissionError means here; by default, that the file is open elsewhere."""
+def failures(path: Path, refused: Exception | None = None) -> Iterator[None]:
+    """Turns an OSError into the port's errors. `refused` is what a PermissionError means here; by default,
+    that the file is open elsewhere."""
     try:
         yield
     except PermissionError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from bridge.adapters.workbooks.files import ensure_free, read_bytes, replace, version_of
+from bridge.adapters.workbooks.files import ensure_free, failures, read_bytes, replace, version_of
 from bridge.adapters.workbooks.package import Package
 from bridge.adapters.workbooks.xlsx_create import new_workbook
 from bridge.adapters.workbooks.xlsx_read import read_grids
@@ -67,4 +67,6 @@ class XlsxWorkbook:
 
     def create(self, tables: Sequence[Table]) -> None:
         ensure_free(self._path)
-        replace(self._path, new_workbook(tables), last_check=lambda: ensure_free(self._path))
+        with failures(self._path):  # openpyxl writes each sheet to the system's temporary folder first
+            content = new_workbook(tables)
+        replace(self._path, content, last_check=lambda: ensure_free(self._path))

@@ -121,9 +121,9 @@ def _refuse_far_cells(xml: bytes, file: str, tab: str) -> None:
 
 def _uncalculated(xml: bytes) -> Iterator[tuple[int, int]]:
     """The places (from 0) of formulas that no program has calculated yet."""
+    sheet = SheetXml(xml)
     if b"<f" not in xml and b":f" not in xml:
         return
-    sheet = SheetXml(xml)
     formula = sheet.pattern(
         rb"<{p}f(?=[\s/>])[^>]*?(?:/>|>[^<]*</{p}f>)\s*(<{p}v(?=[\s/>])[^>]*?(?:/>|>([^<]*)</{p}v>))?"
     )
