@@ -425,5 +425,4 @@ def import_register(
 def demo(
     folder: Annotated[Path, typer.Argument(help="โฟลเดอร์ตัวอย่าง")] = Path("demo-workspace"),
 ) -> int:
-    open_log(Workspace(folder).logs)
     return play(folder, console)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bridge.application.approve_access import AccessReport, ApproveAccess
 from bridge.application.cases_round import Gate, RoundReport
 from bridge.application.ports.accounts import AccountStore, Request
 from bridge.application.ports.journal import Journal
-from bridge.application.ports.rows import Event, Presence, RowStore
+from bridge.application.ports.rows import Event, Mark, Presence, RowStore
 from bridge.application.ports.workbooks import Workbook
 from bridge.application.reconcile import Sighting, TableSync
 from bridge.domain.access import State, email_key, read_email
@@ -53,7 +53,7 @@ class AccessRound:
         with self._journal.transaction():
             heard = self._sync.hear(sighting, marks)
             report.heard, report.gone = len(heard.changed), len(heard.gone)
-            report.typed = self._adopt(sighting)
+            report.typed = self._adopt(sighting, marks)
             decided = self._approve.run()
         deliver()
         with self._journal.transaction():
@@ -71,20 +71,14 @@ class AccessRound:
         missing = any(mark.presence is Presence.MISSING for mark in self._rows.marks("access").values())
         self._gate.remember(version, again=missing)
 
-    def _adopt(self, sighting: Sighting) -> int:
+    def _adopt(self, sighting: Sighting, marks: Mapping[str, Mark]) -> int:
         """Rows that the admin typed become requests; one for a mailbox that is known already only says so."""
-        rows = [row for row in sighting.alignment.blank if self._sync.is_substantial(row)]
-        waiting = [
-            key
-            for key, mark in self._rows.marks("access").items()
-            if mark.presence is Presence.TYPED and key not in sighting.alignment.kept
-        ]
+        rows, given = self._sync.typed_rows(sighting, marks)
         requests, states, events = [], [], []
         number = self._accounts.next_number()
         for row in rows:
-            if waiting:
-                key = waiting.pop(0)
-            else:
+            key = given.get(row.index)
+            if key is None:
                 key, number = str(number), number + 1
                 requests.append(self._request(key, row))
                 events.append(Event("access", key, "typed", "sheet"))

@@ -139,7 +139,7 @@ class ApproveAccess:
             "person": f"{grant.first_name} {grant.last_name}".strip(),
             "organisation": grant.org,
             "role": self._words.roles[grant.role],
-            "area": ", ".join(areas),
+            "area": ", ".join(areas) or self._wording.text("flag", f"area_of_{grant.role}"),
         }
 
     def _mailbox(self, state: RowState, request: Request) -> tuple[Request, list[Problem]]:

@@ -17,9 +17,7 @@ from bridge.application.ports.rows import Event, Mark, Presence, RowStore
 from bridge.application.ports.workbooks import Grid, Workbook
 from bridge.application.reconcile import Heard, Plan, Sighting, TableSync
 from bridge.application.review_list import BANGKOK, ReviewList
-from bridge.domain.alignment import content_keys
 from bridge.domain.cases import case_number, fiscal_year_of, read_case_number
-from bridge.domain.cells import row_digest
 from bridge.domain.layout import SheetRow
 
 MOST_AHEAD = 100_000  # an unknown number further ahead than this is a slip of the hand, not a lost case
@@ -149,7 +147,6 @@ class CasesRound:
                     ReviewItem(f"unknown:{found}", ReviewKind.UNKNOWN_ID, shown={"value": found})
                     for found in sorted(foreign)
                 ),
-                *(ReviewItem(f"vanished:{key}", ReviewKind.VANISHED, key) for key in heard.gone),
             ]
         )
         self._review_list.close_others("copied:", [f"copied:{key}" for key in copied])
@@ -163,15 +160,8 @@ class CasesRound:
     # rows that staff typed
 
     def _adopt(self, sighting: Sighting, marks: Mapping[str, Mark]) -> int:
-        """Each row without id becomes a case. An id that was given before, but never reached the sheet (the
-        program was stopped in between), is used first: no number is lost and no row doubled."""
-        rows = [row for row in sighting.alignment.blank if self._sync.is_substantial(row)]
-        waiting = [
-            key
-            for key, mark in marks.items()
-            if mark.presence is Presence.TYPED and key not in sighting.alignment.kept
-        ]
-        given = self._reuse(rows, waiting, marks)
+        """Each row without id becomes a case, under an id that it was given before where there is one."""
+        rows, given = self._sync.typed_rows(sighting, marks)
         fresh = [row for row in rows if row.index not in given]
         self._mint(fresh, given)
         states = [self._sync.from_sheet(given[row.index], row) for row in rows]
@@ -179,23 +169,6 @@ class CasesRound:
         self._rows.save("cases", states, events)
         sighting.typed.update({given[row.index]: row for row in rows})
         return len(fresh)
-
-    def _reuse(
-        self, rows: Sequence[SheetRow], waiting: Sequence[str], marks: Mapping[str, Mark]
-    ) -> dict[int, str]:
-        keys = content_keys(self._sync.table)
-        left = sorted(waiting)
-        given: dict[int, str] = {}
-        for row in rows:
-            digest = row_digest(keys, row.values)
-            same = next((key for key in left if marks[key].digest == digest), None)
-            if same is not None:
-                given[row.index] = same
-                left.remove(same)
-        for row in rows:
-            if row.index not in given and left:
-                given[row.index] = left.pop(0)
-        return given
 
     def _mint(self, rows: Sequence[SheetRow], given: dict[int, str]) -> None:
         now = self._clock.now()

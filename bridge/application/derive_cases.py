@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bridge.application.ports.cases import CaseStore
 from bridge.application.ports.journal import Journal
-from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewState, ReviewStore
+from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewState, ReviewStore, StoredReview
 from bridge.application.ports.rows import Event, Presence, RowState, RowStore
 from bridge.application.ports.wording import Wording
 from bridge.application.review_list import ReviewList
@@ -54,12 +54,14 @@ class DeriveCases:
     def _derive(self, keys: Sequence[str]) -> None:
         states = self._rows.load("cases", keys)
         duplicates = self._match(states)
+        self._note_vanished(states)
         states.update(self._rows.load("cases", [key for key in duplicates if key not in states]))
         conflicts = self._open_conflicts(states)
         events: list[Event] = []
+        asked = set(keys)
         for key, state in states.items():
             before = dict(state.values)
-            if key in keys:
+            if key in asked:
                 self._suggest(state)
                 state.values["review"] = self._review_text(state, conflicts.get(key, ())) or None
             if key in duplicates:
@@ -69,6 +71,11 @@ class DeriveCases:
             if state.presence is not Presence.GONE and before != state.values:
                 state.settled = False
         self._rows.save("cases", list(states.values()), events)
+
+    def _note_vanished(self, states: Mapping[str, RowState]) -> None:
+        """Here and not where the loss is heard: reviews get their numbers in this order also after a stop."""
+        gone = [key for key, state in states.items() if state.presence is Presence.GONE]
+        self._review_list.note([ReviewItem(f"vanished:{key}", ReviewKind.VANISHED, key) for key in gone])
 
     @staticmethod
     def _changes(key: str, before: Mapping[str, Cell], after: Mapping[str, Cell]) -> list[Event]:
@@ -118,21 +125,30 @@ class DeriveCases:
         # A decision may have changed without the keys: every derived case is looked at, with its groups.
         touched = self._cases.sharing([*after.values(), *(before[key] for key in moved if key in before)])
         affected = {candidate.key for candidate in touched} | set(moved)
-        stored = {
-            review.item.subject: review
-            for review in self._reviews.with_prefix("duplicate:")
-            if {str(review.item.facts.get("left")), str(review.item.facts.get("right"))} & affected
-        }
+        near = self._cases.sharing(touched)
+        filed = self._filed(affected | {candidate.key for candidate in near})
         different = frozenset(
-            subject for subject, review in stored.items() if header_key(review.decision) == self._not_same
+            subject for subject, review in filed.items() if header_key(review.decision) == self._not_same
         )
         pairs = [
-            pair
-            for pair in find_pairs(self._cases.sharing(touched), different)
-            if pair.left in affected or pair.right in affected
+            pair for pair in find_pairs(near, different) if pair.left in affected or pair.right in affected
         ]
-        self._note(pairs, [subject for subject in stored if subject not in different])
+        known = [
+            subject
+            for subject, review in filed.items()
+            if subject not in different and not affected.isdisjoint(map(str, review.item.facts.values()))
+        ]
+        self._note(pairs, known)
         return self._texts(pairs, affected)
+
+    def _filed(self, cases: Iterable[str]) -> dict[str, StoredReview]:
+        """The pairs noted before, by subject. A pair is filed under its later case; where only the earlier one
+        is asked for, they share no keys any more, and the pair was closed when they parted."""
+        return {
+            review.item.subject: review
+            for review in self._reviews.of_cases(sorted(cases))
+            if review.item.kind is ReviewKind.DUPLICATE
+        }
 
     def _keys(self, state: RowState, year: int) -> MatchKeys:
         """A case whose row was deleted is nobody's duplicate."""

@@ -17,9 +17,11 @@ from bridge.application.ports.wording import Wording
 from bridge.application.review_list import BANGKOK, ReviewList
 from bridge.domain.access import State, email_key, read_email
 from bridge.domain.cases import case_number, fiscal_year_of, tidy
-from bridge.domain.cells import Cell, as_text
+from bridge.domain.cells import Cell, as_text, canonical
 from bridge.domain.intake import Form, Intake, RefusedRow, Submission, read
 from bridge.domain.problems import Problem
+from bridge.domain.sheets import ACCESS
+from bridge.domain.values import phone
 from bridge.domain.values.places import Places
 
 
@@ -159,6 +161,13 @@ class IngestCases:
             state = states[known[submission.key]]
             old = tidy(before.get(submission.key, {}), self._places)
             self._follow(state, old, tidy(_given(submission), self._places), events)
+        self._reviews.note(
+            [
+                conflict(event.key, event.column, event.old, event.new)
+                for event in events
+                if event.why == "conflict"
+            ]
+        )
         self._rows.save("cases", list(states.values()), events)
         self._cases.add_answers([_answer(batch, source, s, known[s.key]) for s in changed])
         return len(changed)
@@ -175,7 +184,6 @@ class IngestCases:
                 state.values[column] = now
                 events.append(Event("cases", state.key, "edited", "form", column, was, now))
             elif current != now:
-                self._reviews.note([conflict(state.key, column, current, now)])
                 events.append(Event("cases", state.key, "conflict", "form", column, current, now))
         state.dirty, state.settled = True, False
 
@@ -275,7 +283,11 @@ class IngestAccess:
         stamp: datetime = submission.submitted_at or (self._clock.now() + timedelta(hours=7)).replace(
             tzinfo=None
         )
-        given = {key: value for key, value in submission.answers.items() if value not in (None, "")}
+        given: dict[str, Cell] = {k: v for k, v in submission.answers.items() if v not in (None, "")}
+        number = phone.parse(given.get("phone"))
+        if number.value is not None and number.problem is None:
+            given["phone"] = number.value
+        given = {key: canonical(value, ACCESS[key][1]) for key, value in given.items()}
         return {"date": stamp.date(), "time": f"{stamp:%H:%M:%S}", **given}
 
 

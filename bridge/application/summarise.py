@@ -71,7 +71,7 @@ class Summarise:
             yield CaseFigures(
                 fiscal_year=years[state.key],
                 month=(certain or arrivals[state.key]).month,
-                case_type=_word(values.get("case_type")),
+                case_type=self._rules.known_type(_word(values.get("case_type"))),
                 operation=_word(values.get("operation")),
                 step=_word(values.get("step")),
                 outcome=_word(values.get("outcome")),

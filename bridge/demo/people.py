@@ -61,7 +61,7 @@ class Crowd:
             age=age,
             national_id=_national_id(chance),
             phone=f"08{chance.randint(0, 9)}000{chance.randint(0, 9999):04}",
-            house_no=str(chance.randint(13, 299)),
+            house_no=str(chance.randint(32, 299)),
             moo=chance.randint(1, 14),
             amphoe=amphoe,
             tambon=chance.choice(self._places.tambons(amphoe)),

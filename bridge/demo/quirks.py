@@ -7,12 +7,26 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from bridge.domain.cells import Cell
+from bridge.domain.values.national_id import check_digit
 from bridge.domain.values.thai_date import buddhist
 
 _THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 _MONTHS = ("มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน", "กรกฎาคม", "สิงหาคม", "กันยายน",
            "ตุลาคม", "พฤศจิกายน", "ธันวาคม")  # fmt: skip
-_SHORT_MONTHS = ("ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค.")
+_SHORT_MONTHS = (
+    "ม.ค.",
+    "ก.พ.",
+    "มี.ค.",
+    "เม.ย.",
+    "พ.ค.",
+    "มิ.ย.",
+    "ก.ค.",
+    "ส.ค.",
+    "ก.ย.",
+    "ต.ค.",
+    "พ.ย.",
+    "ธ.ค.",
+)
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?", re.IGNORECASE)
 _DAY_AND_MONTH = re.compile(r"([0-9]{1,2})/([0-9]{1,2})")
 _DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
@@ -35,6 +49,16 @@ def without_last(text: str) -> str:
 
 def without_first(text: str) -> str:
     return text[1:]
+
+
+def stateless(number: str) -> str:
+    """An id that begins with 0, as people without registered status hold it."""
+    twelve = "0" + number[1:-1]
+    return twelve + check_digit(twelve)
+
+
+def stateless_without_zero(number: str) -> str:
+    return stateless(number)[1:]
 
 
 def wrong_last(number: str) -> str:
@@ -68,8 +92,8 @@ def without_family(name: str) -> str:
 
 
 def misspelt(name: str) -> str:
-    """One letter too many, as when a finger stays on the key."""
-    return name[:-1] + name[-1] * 2
+    """One letter too many."""
+    return name + "น"
 
 
 def always(answer: str) -> Quirk:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from bridge.domain.cells import Cell
 from bridge.domain.problems import Problem
 from bridge.domain.values.places import Places
-from bridge.domain.values.text import arabic_digits, clean, header_key
+from bridge.domain.values.text import arabic_digits, clean, word_key
 
 _ADDRESS = re.compile(
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
@@ -91,10 +91,10 @@ def decide(cell: Cell, words: AccessWords) -> Decision:
         return Decision.APPROVE
     if cell is None or cell is False or (isinstance(cell, str) and not clean(cell)):
         return Decision.NONE
-    word = header_key(str(cell))
-    if word in {header_key(listed) for listed in words.approve}:
+    word = word_key(str(cell))
+    if word in {word_key(listed) for listed in words.approve}:
         return Decision.APPROVE
-    if word in {header_key(listed) for listed in words.refuse}:
+    if word in {word_key(listed) for listed in words.refuse}:
         return Decision.REFUSE
     return Decision.UNCLEAR
 
@@ -129,7 +129,7 @@ def read_role(cell: Cell, words: AccessWords) -> tuple[Role | None, Problem | No
     if cell is None or not clean(str(cell)):
         return Role.OFFICER, None
     for role, word in words.roles.items():
-        if header_key(word) == header_key(str(cell)):
+        if word_key(word) == word_key(str(cell)):
             return role, None
     return None, Problem("role_unknown", str(cell), "role")
 
@@ -168,12 +168,12 @@ def _amphoes(name: str, places: Places) -> list[tuple[str, str]]:
 
 
 def _tambons(name: str, amphoes: Sequence[str], places: Places) -> list[tuple[str, str]]:
-    wanted = header_key(name)
+    wanted = word_key(name)
     return [
         (amphoe, tambon)
         for amphoe in amphoes
         for tambon in places.tambons(amphoe)
-        if header_key(tambon) == wanted
+        if word_key(tambon) == wanted
     ]
 
 

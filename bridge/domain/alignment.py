@@ -16,7 +16,8 @@ MOST_LOSS = 0.20  # of the rows, between two reads (sync.md step 5)
 class Alignment:
     """`kept[key]` is the row that carries the ledger row `key`; `copies` say (row, key) of the other rows with
     that id; `blank` rows have content but no id; `foreign` rows have an id that the ledger does not know;
-    `reclaimed` rows had lost their id and were known by their content; `vanished` keys are on no row."""
+    `reclaimed` rows had lost their id, or got another's, and were known by their content; `vanished` keys are
+    on no row."""
 
     kept: Mapping[str, SheetRow]
     copies: Sequence[tuple[SheetRow, str]]
@@ -58,11 +59,11 @@ def align(
         kept[key] = keeper
         copies.extend((row, key) for row in claimants if row is not keeper)
     vanished = [key for key in known if key in shown and key not in kept]
-    reclaimed = _reclaim(table, [*blank, *foreign], vanished, known)
+    reclaimed = _reclaim(table, [*blank, *foreign, *(row for row, _ in copies)], vanished, known)
     taken = {row.index for row in reclaimed.values()}
     return Alignment(
         kept=kept,
-        copies=copies,
+        copies=[(row, key) for row, key in copies if row.index not in taken],
         blank=[row for row in blank if row.index not in taken],
         foreign=[row for row in foreign if row.index not in taken],
         reclaimed=reclaimed,
@@ -78,7 +79,7 @@ def _id_of(row: SheetRow, table: Table) -> str:
 def _reclaim(
     table: Table, rows: Sequence[SheetRow], vanished: Sequence[str], known: Mapping[str, str]
 ) -> dict[str, SheetRow]:
-    """Rows that lost only their id: the same content as exactly one vanished row."""
+    """Rows in which only the id was changed: the same content as a vanished row."""
     wanted: dict[str, list[str]] = {}
     for key in vanished:
         wanted.setdefault(known[key], []).append(key)

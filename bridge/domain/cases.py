@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from bridge.domain.cells import Cell
+from bridge.domain.cells import Cell, canonical
 from bridge.domain.problems import Problem
+from bridge.domain.sheets import CASES
 from bridge.domain.values import address, baht, national_id, person_name, phone, thai_date
 from bridge.domain.values.places import Places
 from bridge.domain.values.reading import Reading
-from bridge.domain.values.text import fold, header_key
+from bridge.domain.values.text import clean, fold, header_key, says_none
 from bridge.domain.workflow import Rules
 
 _PARSERS: dict[str, Callable[[Cell], Reading[Any]]] = {
@@ -46,6 +48,8 @@ _NEEDED = (
     "amphoe",
 )
 
+LONGEST_KEY = 200  # characters
+
 
 def case_number(province: str, fiscal_year: int, number: int) -> str:
     """For example SSK-2569-000123: province, fiscal year (B.E.), running number."""
@@ -77,7 +81,7 @@ def tidy(answers: Mapping[str, Cell], places: Places) -> dict[str, Cell]:
     for column, found in (("tambon", place.tambon), ("amphoe", place.amphoe)):
         if found.value is not None and found.problem is None:
             values[column] = found.value
-    return values
+    return {key: canonical(value, CASES[key][1]) for key, value in values.items()}
 
 
 def doubts(values: Mapping[str, Cell], places: Places, rules: Rules) -> list[Problem]:
@@ -87,10 +91,10 @@ def doubts(values: Mapping[str, Cell], places: Places, rules: Rules) -> list[Pro
 
 def _form_doubts(values: Mapping[str, Cell], places: Places, rules: Rules) -> Iterator[Problem]:
     submitted = thai_date.parse_datetime(values.get("submitted_at"))
-    if submitted.value is None:
-        yield submitted.problem or Problem("timestamp_missing", column="submitted_at")
+    if submitted.problem or submitted.value is None:
+        yield replace(submitted.problem or Problem("timestamp_missing"), column="submitted_at")
     for column in _NEEDED:
-        if values.get(column) is None:
+        if _is_blank(values.get(column)):
             yield Problem("needed_blank", column=column)
     for column, parse in _PARSERS.items():
         problem = parse(values.get(column)).problem
@@ -104,6 +108,11 @@ def _form_doubts(values: Mapping[str, Cell], places: Places, rules: Rules) -> It
         for column, found in (("tambon", place.tambon), ("amphoe", place.amphoe)):
             if found.problem:
                 yield replace(found.problem, column=column)
+
+
+def _is_blank(cell: Cell) -> bool:
+    """Nothing, or a word for nothing."""
+    return cell is None or (isinstance(cell, str) and (not clean(cell) or says_none(fold(cell))))
 
 
 def _work_doubts(values: Mapping[str, Cell], rules: Rules) -> Iterator[Problem]:
@@ -151,7 +160,14 @@ def match_keys(values: Mapping[str, Cell], fiscal_year: int) -> MatchKeys:
     place = ""
     if name is not None and name.key and tambon is not None and house is not None:
         place = f"{base}{name.key}|{fold(str(tambon))}|{fold(_plain(house))}|{moo}"
-    return MatchKeys(identity, place)
+    return MatchKeys(_bounded(identity), _bounded(place))
+
+
+def _bounded(key: str) -> str:
+    """A key that prose made too long for an index, or that no database keeps, is known by its digest."""
+    if len(key) <= LONGEST_KEY and key.isprintable():
+        return key
+    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _plain(cell: Cell) -> str:

@@ -34,13 +34,12 @@ def canonical(value: Cell, kind: Kind) -> Cell:
         value = int(value)
     if kind is Kind.TEXT and isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
-    if kind is Kind.DATETIME:
-        if isinstance(value, datetime):
-            return value.replace(microsecond=0)
-        if isinstance(value, date):
-            return datetime(value.year, value.month, value.day)  # noqa: DTZ001  # a wall clock, as sheets keep it
-    elif isinstance(value, datetime) and (value.hour, value.minute, value.second) == (0, 0, 0):
-        return value.date()
+    if isinstance(value, datetime):
+        value = value.replace(microsecond=0)  # sheets show seconds, and the ledger keeps no more
+        midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
+        return value.date() if midnight and kind is not Kind.DATETIME else value
+    if isinstance(value, date) and kind is Kind.DATETIME:
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001  # a wall clock, as sheets keep it
     return value
 
 

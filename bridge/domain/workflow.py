@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.domain.cells import Cell
-from bridge.domain.values.text import header_key
+from bridge.domain.values.text import word_key
 
 SUGGESTED = ("operation", "step", "outcome")
 
@@ -26,9 +26,9 @@ class Rules:
     other_type: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_steps", {header_key(k): v for k, v in self.steps.items()})
-        object.__setattr__(self, "_outcomes", {header_key(k): v for k, v in self.outcomes.items()})
-        object.__setattr__(self, "_checked", frozenset(map(header_key, self.checked_words)))
+        object.__setattr__(self, "_steps", {word_key(k): v for k, v in self.steps.items()})
+        object.__setattr__(self, "_outcomes", {word_key(k): v for k, v in self.outcomes.items()})
+        object.__setattr__(self, "_checked", frozenset(map(word_key, self.checked_words)))
 
     def suggest_operation(self, receipt_no: Cell) -> str:
         """`waiting` until a receipt number is entered, then `received`."""
@@ -48,21 +48,28 @@ class Rules:
             return False
         if mark is True:
             return True
-        return True if header_key(str(mark)) in self.__dict__["_checked"] else None
+        return True if word_key(str(mark)) in self.__dict__["_checked"] else None
 
-    def knows_step(self, step: str) -> bool:
-        return header_key(step) in self.__dict__["_outcomes"] or header_key(step) == header_key(
-            self.step_otherwise
+    def known_type(self, case_type: str) -> str:
+        """The province's word for a type; what people wrote beside "other" is `other_type`, where there is one."""
+        word = word_key(case_type)
+        if not word:
+            return case_type
+        return next(
+            (known for known in self.case_types if word_key(known) == word), self.other_type or case_type
         )
 
+    def knows_step(self, step: str) -> bool:
+        return word_key(step) in self.__dict__["_outcomes"] or word_key(step) == word_key(self.step_otherwise)
+
     def knows_operation(self, operation: str) -> bool:
-        return header_key(operation) in self.__dict__["_steps"]
+        return word_key(operation) in self.__dict__["_steps"]
 
     def is_helped(self, step: Cell) -> bool:
-        return isinstance(step, str) and header_key(step) == header_key(self.helped)
+        return isinstance(step, str) and word_key(step) == word_key(self.helped)
 
     def _lookup(self, table: str, word: Cell) -> str | None:
-        found: str | None = self.__dict__[table].get(header_key(word)) if isinstance(word, str) else None
+        found: str | None = self.__dict__[table].get(word_key(word)) if isinstance(word, str) else None
         return found
 
 

@@ -77,9 +77,14 @@ def _rank(mark: str) -> int:
     return 3 if mark in _SILENCERS else 2 if mark in _TONES else 1
 
 
+def word_key(text: str) -> str:
+    """A word of the province's lists for comparing: no case, no spaces. Idempotent."""
+    return fold(clean(text).replace(" ", ""))
+
+
 def header_key(text: str) -> str:
     """A header or question title for comparing: no case, no spaces, no `*` or `:` at the end. Idempotent."""
-    return fold(clean(text).replace(" ", "")).rstrip("*:＊：")
+    return word_key(text).rstrip("*:＊：")
 
 
 def says_none(folded: str) -> bool:

@@ -60,11 +60,10 @@ def test_the_html_loads_nothing_from_outside(renderer: MailRenderer) -> None:
     assert not any("src" in attrs or "url(" in (attrs.get("style") or "") for _, attrs in shown.tags)
 
 
-def test_without_contact_or_area_there_is_no_gap(renderer: MailRenderer) -> None:
-    _, text, html = renderer.render("activation", {**CONTEXT, "contact": [], "area": ""})
+def test_without_contact_there_is_no_gap(renderer: MailRenderer) -> None:
+    _, text, html = renderer.render("activation", {**CONTEXT, "contact": []})
     assert "ติดต่อสอบถาม" not in text
     assert "ติดต่อสอบถาม" not in html
-    assert "พื้นที่: เรื่องที่หน่วยงานของท่านส่ง" in text
     assert "\n\n\n" not in text
 
 
