@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from bridge.domain.columns import Table
 from bridge.domain.intake import Form, Question
 from bridge.domain.sheets import LAYOUTS, build_table
-from bridge.domain.values.text import header_key
+from bridge.domain.values.text import header_key, word_key
 from bridge.domain.workflow import Rules
 
 Word = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -133,7 +133,7 @@ class AccessPart(_Part):
 
     @model_validator(mode="after")
     def _one_meaning_per_word(self) -> AccessPart:
-        both = {header_key(word) for word in self.approve} & {header_key(word) for word in self.refuse}
+        both = {word_key(word) for word in self.approve} & {word_key(word) for word in self.refuse}
         if both:
             raise ValueError(", ".join(sorted(both)))
         return self
@@ -321,12 +321,12 @@ class Province(_Part):
 # ------------------------------------------------------------------------------------------------ checks
 
 
-def _repeated(words: list[str]) -> Iterator[tuple[int, str]]:
+def _repeated(words: list[str], key: Callable[[str], str] = header_key) -> Iterator[tuple[int, str]]:
     seen: set[str] = set()
     for index, word in enumerate(words):
-        if header_key(word) in seen:
+        if key(word) in seen:
             yield index, word
-        seen.add(header_key(word))
+        seen.add(key(word))
 
 
 def _rule_problems(province: Province, locate: _Locator) -> Iterator[ConfigProblem]:
@@ -336,25 +336,25 @@ def _rule_problems(province: Province, locate: _Locator) -> Iterator[ConfigProbl
     def problem(path: tuple[str | int, ...], code: str, detail: str) -> ConfigProblem:
         return ConfigProblem(locate(path), ".".join(map(str, path)), code, detail)
 
-    for index, word in _repeated([rule.operation for rule in rules.steps]):
+    for index, word in _repeated([rule.operation for rule in rules.steps], word_key):
         yield problem(("rules", "steps", index, "operation"), "rule_twice", word)
-    for index, word in _repeated([rule.step for rule in rules.outcomes]):
+    for index, word in _repeated([rule.step for rule in rules.outcomes], word_key):
         yield problem(("rules", "outcomes", index, "step"), "rule_twice", word)
-    for _, word in _repeated(list(rules.case_types)):
+    for _, word in _repeated(list(rules.case_types), word_key):
         yield problem(("rules", "case_types"), "word_twice", word)
-    operations = {header_key(rule.operation) for rule in rules.steps}
-    outcome_steps = {header_key(rule.step) for rule in rules.outcomes}
+    operations = {word_key(rule.operation) for rule in rules.steps}
+    outcome_steps = {word_key(rule.step) for rule in rules.outcomes}
     for name in ("waiting", "received"):
-        if header_key(getattr(rules, name)) not in operations:
+        if word_key(getattr(rules, name)) not in operations:
             yield problem(("rules", name), "operation_without_step", getattr(rules, name))
     for index, rule in enumerate(rules.steps):
-        if header_key(rule.step) not in outcome_steps | {header_key(rules.step_otherwise)}:
+        if word_key(rule.step) not in outcome_steps | {word_key(rules.step_otherwise)}:
             yield problem(("rules", "steps", index, "step"), "step_without_outcome", rule.step)
-    if header_key(rules.helped) not in outcome_steps:
+    if word_key(rules.helped) not in outcome_steps:
         yield problem(("rules", "helped"), "step_without_outcome", rules.helped)
-    if header_key(rules.waiting) == header_key(rules.received):
+    if word_key(rules.waiting) == word_key(rules.received):
         yield problem(("rules", "received"), "word_twice", rules.received)
-    if rules.other_type and header_key(rules.other_type) not in map(header_key, rules.case_types):
+    if rules.other_type and word_key(rules.other_type) not in map(word_key, rules.case_types):
         yield problem(("rules", "other_type"), "unknown_word", rules.other_type)
 
 
@@ -459,9 +459,9 @@ def load(path: Path) -> Province:
                 locate(tuple(part for part in item["loc"] if isinstance(part, (str, int)))),
                 ".".join(map(str, item["loc"])),
                 _PYDANTIC_CODES.get(item["type"], "invalid"),
-                item["msg"],
+                _what(item),
             )
-            for item in error.errors(include_url=False, include_input=False)
+            for item in error.errors(include_url=False)
         ]
         raise InvalidProvince(path, problems) from None
     problems = [
@@ -474,6 +474,14 @@ def load(path: Path) -> Province:
     return province
 
 
+def _what(item: Any) -> str:
+    """The value that was given, and what is wrong with it; the place says the rest of an unknown word."""
+    if item["type"] in _PYDANTIC_CODES:
+        return ""
+    given = "" if isinstance(item.get("input"), (dict, list)) else f"“{item.get('input')}” — "
+    return f"{given}{item['msg']}"
+
+
 _PYDANTIC_CODES = {"missing": "missing", "extra_forbidden": "unknown_word"}
 
 
@@ -484,5 +492,5 @@ def secret(name: str, file: str = "") -> str:
     """A password: the environment variable `name`, else the whole text of `file`; "" when neither is set."""
     value = os.environ.get(name, "")  # noqa: TID251  # the one place that may read it
     if not value and file:
-        value = Path(file).read_text(encoding="utf-8").strip()
+        value = Path(file).read_text(encoding="utf-8-sig").strip()
     return value

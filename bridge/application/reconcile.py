@@ -114,12 +114,15 @@ class TableSync:
         return evidence
 
     def _cells_agree(self, key: str, cells: Mapping[str, Cell]) -> bool:
-        kind = self.table.by_key[key].kind
+        """Most cells are as confirmed. Where none was filled, the place decides, unless the column is the
+        bridge's and holds something: that is somebody's own column, which must not be written."""
+        column = self.table.by_key[key]
+        kind, written = column.kind, column.owner in (Owner.BRIDGE, Owner.SUGGESTED)
         agree = differ = extra = 0
         for row_key, state in self._rows.load(self.table.name, [k for k in cells if k]).items():
             before, now = state.confirmed.get(key), canonical(cells[row_key], kind)
             if before is None:
-                extra += now is not None
+                extra += written and now is not None
             elif same(before, now):
                 agree += 1
             else:
@@ -309,10 +312,14 @@ class TableSync:
                 shown[key] = {**state.confirmed, **lacks}
             elif state.presence is Presence.ABSENT:
                 whole = {column: clip(state.values.get(column), self._max_text) for column in self.table.keys}
-                appended.append({columns[column]: value for column, value in whole.items()})
+                appended.append({columns[c]: value for c, value in whole.items() if self._is_given(c, value)})
                 shown[key] = whole
         self._flag_rows(sighting, cells)
         return Plan(TabChange(self.table.tab, cells, appended), shown)
+
+    def _is_given(self, column: str, value: Cell) -> bool:
+        """A blank gives the cell its look; a box that people filled in ahead stays."""
+        return value is not None or self.table.by_key[column].kind is not Kind.MARK
 
     def _flag_rows(self, sighting: Sighting, cells: dict[tuple[int, int], Cell]) -> None:
         column = sighting.layout.columns[self.rules.flag_column]

@@ -20,7 +20,8 @@ def back_up(database: Path, folder: Path, moment: datetime, keep: int) -> Path:
     unfinished = target.with_suffix(".unfinished")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished.unlink(missing_ok=True)
+        for left in folder.glob("ledger-*.unfinished*"):  # of a run that was killed
+            left.unlink(missing_ok=True)
         unfinished.touch(mode=0o600)
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(unfinished)) as copy:
             source.backup(copy)

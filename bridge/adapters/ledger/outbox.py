@@ -12,6 +12,7 @@ from django.db import transaction
 
 from bridge.adapters.ledger.backup import RESTORED
 from bridge.adapters.ledger.models import ActivationLink, OutboxMessage, Setting
+from bridge.adapters.ledger.rows import chunks
 from bridge.application.ports.approvals import MailStanding
 from bridge.application.ports.outbox import Claim, Message, Reason, Settlement, State, message_id_for
 
@@ -65,13 +66,12 @@ class DjangoOutbox:
 
     def standings(self, requests: Iterable[str] | None = None) -> dict[str, MailStanding]:
         messages = OutboxMessage.objects.order_by("id")
-        if requests is not None:
-            messages = messages.filter(request__in=list(requests))
+        if requests is None:
+            return {row.request: _standing(row) for row in messages}
         return {
-            row.request: MailStanding(
-                row.key, State(row.state), row.settled_at, Reason(row.reason), row.said, row.next_try
-            )
-            for row in messages
+            row.request: _standing(row)
+            for chunk in chunks(requests)
+            for row in messages.filter(request__in=chunk)
         }
 
     def mark_restored(self) -> None:
@@ -160,6 +160,10 @@ class DjangoOutbox:
             claimed_at=None,
         )
         return updated == 1
+
+
+def _standing(row: OutboxMessage) -> MailStanding:
+    return MailStanding(row.key, State(row.state), row.settled_at, Reason(row.reason), row.said, row.next_try)
 
 
 def _message(row: OutboxMessage) -> Message:

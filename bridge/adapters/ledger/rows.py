@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 
@@ -13,6 +13,7 @@ from bridge.application.ports.clock import Clock
 from bridge.application.ports.rows import Event, Mark, PastEvent, Presence, RowState
 
 T = TypeVar("T")
+_STATE = ("key", "values", "confirmed", "suggested", "presence", "digest", "settled", "dirty")
 CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
 
 
@@ -43,12 +44,13 @@ class DjangoRows:
     def load(self, table: str, keys: Iterable[str]) -> dict[str, RowState]:
         found: dict[str, RowState] = {}
         for chunk in chunks(sorted(set(keys))):
-            for row in SheetRow.objects.filter(table=table, key__in=chunk).order_by("key"):
-                found[row.key] = _state(row)
+            rows = SheetRow.objects.filter(table=table, key__in=chunk).order_by("key")
+            found.update((row[0], _state(row)) for row in rows.values_list(*_STATE))
         return found
 
     def load_all(self, table: str) -> Iterator[RowState]:
-        for row in SheetRow.objects.filter(table=table).order_by("key").iterator(chunk_size=2_000):
+        rows = SheetRow.objects.filter(table=table).order_by("key").values_list(*_STATE)
+        for row in rows.iterator(chunk_size=2_000):
             yield _state(row)
 
     def dirty(self, table: str) -> list[str]:
@@ -116,17 +118,9 @@ class DjangoRows:
         return list(query.order_by("key").values_list("key", flat=True))
 
 
-def _state(row: SheetRow) -> RowState:
-    return RowState(
-        key=row.key,
-        values=row.values,
-        confirmed=row.confirmed,
-        suggested=row.suggested,
-        presence=Presence(row.presence),
-        digest=row.digest,
-        settled=row.settled,
-        dirty=row.dirty,
-    )
+def _state(columns: tuple[Any, ...]) -> RowState:
+    key, values, confirmed, suggested, presence, digest, settled, dirty = columns
+    return RowState(key, values, confirmed, suggested, Presence(presence), digest, settled, dirty)
 
 
 def _row(table: str, state: RowState) -> SheetRow:

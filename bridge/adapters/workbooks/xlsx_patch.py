@@ -70,7 +70,7 @@ def patch_sheet(
     if change.appended:
         appended = Appended(first, first + len(change.appended) - 1, looks.template is None)
         tail, filter_end = with_grown_ranges(tail, appended)
-    return Patched(head + body + tail, writer.formula_replaced, appended, filter_end)
+    return Patched(b"".join((head, *body, tail)), writer.formula_replaced, appended, filter_end)
 
 
 def _first_free_row(sheet: SheetXml, change: TabChange) -> int:
@@ -129,11 +129,11 @@ class _Writer:
         self._formula = b"<" + sheet.tag(b"f")
         self.formula_replaced = False
 
-    def body(self, jobs: Mapping[int, _Job]) -> bytes:
-        """The sheetData element with the jobs done."""
-        sheet, xml = self._sheet, self._sheet.xml
-        opening = _open(xml[sheet.data_start : sheet.body_start])
-        pieces, position, index = [opening], sheet.body_start, 0
+    def body(self, jobs: Mapping[int, _Job]) -> list[bytes | memoryview]:
+        """The sheetData element with the jobs done, in pieces: a large sheet is copied only once."""
+        sheet, xml = self._sheet, memoryview(self._sheet.xml)
+        pieces: list[bytes | memoryview] = [_open(sheet.xml[sheet.data_start : sheet.body_start])]
+        position, index = sheet.body_start, 0
         for number in sorted(jobs):
             index = bisect_left(sheet.numbers, number, index)
             row = sheet.rows[index] if index < len(sheet.rows) else None
@@ -145,8 +145,7 @@ class _Writer:
             else:
                 pieces.append(self._new_row(number, jobs[number]))
                 position = start
-        pieces += [xml[position : sheet.body_end], b"</" + sheet.tag(b"sheetData>")]
-        return b"".join(pieces)
+        return [*pieces, xml[position : sheet.body_end], b"</" + sheet.tag(b"sheetData>")]
 
     def _changed_row(self, row: Row, job: _Job) -> bytes:
         tag = _open(self._sheet.xml[row.start : row.tag_end])

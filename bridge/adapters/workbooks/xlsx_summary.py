@@ -93,7 +93,9 @@ class XlsxSummaryBook:
             book.save(packed)
         except OSError as error:  # openpyxl keeps each tab in a temporary file meanwhile
             code = "disk_full" if error.errno == errno.ENOSPC else "workbook_out_of_reach"
-            raise OutsideError(code, file=self.name, reason=error.strerror or str(error)) from error
+            reason = error.strerror or str(error)
+            folder = str(self._path.parent)
+            raise OutsideError(code, file=self.name, folder=folder, reason=reason) from error
         return packed.getvalue()
 
     def _refuse_when_changed(self, before: bytes | None) -> None:
