@@ -387,7 +387,11 @@ class _Parts:
             self.messages,
             {kind: getattr(reviews.kinds, kind.value) for kind in ReviewKind},
             {state: getattr(reviews.states, state.value) for state in ReviewState},
-            {column.key: column.header for column in self.province.table("cases").columns},
+            {
+                column.key: column.header
+                for name in ("access", "cases")
+                for column in self.province.table(name).columns
+            },
         )
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.application.decide_reviews import DecideReviews
@@ -94,8 +94,7 @@ class CasesRound:
         reviews = self._see_reviews(grids, report)
         with self._journal.transaction():
             heard = self._hear(sighting, marks, report)
-            if reviews is not None:
-                self._decide.run(self._reviews_sync.hear(*reviews).changed)
+            reviews = self._hear_reviews(reviews, report)
         report.derived = self._derive.run()
         again = self._write(version, sighting, reviews, report)
         missing = any(mark.presence is Presence.MISSING for mark in self._rows.marks("cases").values())
@@ -126,20 +125,34 @@ class CasesRound:
                 report.trouble.append(error)
         return None
 
+    def _hear_reviews(
+        self, reviews: tuple[Sighting, Mapping[str, Mark]] | None, report: RoundReport
+    ) -> tuple[Sighting, Mapping[str, Mark]] | None:
+        if reviews is None:
+            return None
+        try:
+            with self._journal.transaction():
+                self._decide.run(self._reviews_sync.hear(*reviews).changed)
+        except SheetError as error:
+            report.trouble.append(error)
+            return None
+        return reviews
+
     def _hear(self, sighting: Sighting, marks: Mapping[str, Mark], report: RoundReport) -> Heard:
         heard = self._sync.hear(sighting, marks)
         report.heard = len(heard.changed)
         report.conflicts = len(heard.conflicts)
+        foreign = {str(row.values[self._sync.table.key])[:100] for row in sighting.alignment.foreign}
+        self._reserve(foreign)
         report.typed = self._adopt(sighting, marks)
         self._review_list.note(
             [conflict(key, found.column, found.sheet, found.form) for key, found in heard.conflicts]
         )
-        self._note_rows(sighting, heard)
+        self._note_rows(sighting, heard, foreign)
         return heard
 
-    def _note_rows(self, sighting: Sighting, heard: Heard) -> None:
+    def _note_rows(self, sighting: Sighting, heard: Heard, foreign: Collection[str]) -> None:
         copied = {key for _, key in sighting.alignment.copies}
-        foreign = {str(row.values[self._sync.table.key])[:100] for row in sighting.alignment.foreign}
         self._review_list.note(
             [
                 *(ReviewItem(f"copied:{key}", ReviewKind.COPIED_ROW, key) for key in sorted(copied)),
@@ -152,6 +165,9 @@ class CasesRound:
         self._review_list.close_others("copied:", [f"copied:{key}" for key in copied])
         self._review_list.close_others("unknown:", [f"unknown:{found}" for found in foreign])
         self._review_list.close([f"vanished:{key}" for key in heard.returned])
+
+    def _reserve(self, foreign: Iterable[str]) -> None:
+        """A number that somebody typed is never given to another case."""
         for found in foreign:
             number = read_case_number(found, self._province)
             if number is not None and number[1] <= self._cases.last_number(number[0]) + MOST_AHEAD:

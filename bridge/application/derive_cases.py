@@ -76,6 +76,7 @@ class DeriveCases:
         """Here and not where the loss is heard: reviews get their numbers in this order also after a stop."""
         gone = [key for key, state in states.items() if state.presence is Presence.GONE]
         self._review_list.note([ReviewItem(f"vanished:{key}", ReviewKind.VANISHED, key) for key in gone])
+        self._review_list.close([f"vanished:{key}" for key in states if key not in set(gone)])
 
     @staticmethod
     def _changes(key: str, before: Mapping[str, Cell], after: Mapping[str, Cell]) -> list[Event]:
@@ -90,7 +91,7 @@ class DeriveCases:
         state.values.update(resolved)
         for column, suggestion in wanted.items():
             earlier = [old for old in state.suggested.get(column, ()) if old != suggestion]
-            state.suggested[column] = [*earlier, suggestion] if suggestion is not None else earlier
+            state.suggested[column] = [*earlier, suggestion]
 
     def _review_text(self, state: RowState, conflicts: Iterable[str]) -> str:
         problems = doubts(state.values, self._places, self._rules)

@@ -185,6 +185,8 @@ class IngestCases:
                 events.append(Event("cases", state.key, "edited", "form", column, was, now))
             elif current != now:
                 events.append(Event("cases", state.key, "conflict", "form", column, current, now))
+            else:  # the sender came round to what staff wrote
+                self._reviews.close([conflict(state.key, column, current, now).subject])
         state.dirty, state.settled = True, False
 
     def _values(self, submission: Submission) -> dict[str, Cell]:

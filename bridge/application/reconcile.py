@@ -43,6 +43,10 @@ class Sighting:
     positions: dict[str, int] = field(default_factory=dict)
     typed: dict[str, SheetRow] = field(default_factory=dict)  # rows that got a new id in this cycle
 
+    def row_of(self, key: str) -> SheetRow | None:
+        found = self.alignment
+        return self.typed.get(key) or found.kept.get(key) or found.reclaimed.get(key)
+
 
 @dataclass
 class Heard:
@@ -91,11 +95,17 @@ class TableSync:
         shown = frozenset(key for key, mark in marks.items() if mark.presence in _ON_SHEET)
         known = {key: mark.digest for key, mark in marks.items()}
         alignment = align(self.table, sheet_rows, known, shown, self._nearest)
-        now = sum(1 for key in alignment.kept if key in shown) + len(alignment.reclaimed)
-        if self.rules.guard_loss and not accept_loss and lost_too_many(len(shown), now):
-            raise SheetError("sheet_lost_rows", tab=self.table.tab, before=len(shown), now=now)
+        before, now = self._count(marks, alignment)
+        if self.rules.guard_loss and not accept_loss and lost_too_many(before, now):
+            raise SheetError("sheet_lost_rows", tab=self.table.tab, before=before, now=now)
         positions = {key: row.index for key, row in (*alignment.kept.items(), *alignment.reclaimed.items())}
         return Sighting(layout, alignment, positions), marks
+
+    @staticmethod
+    def _count(marks: Mapping[str, Mark], alignment: Alignment) -> tuple[int, int]:
+        """The rows of the last read that was believed, and how many of them are there now."""
+        before = {key for key, mark in marks.items() if mark.presence is Presence.PRESENT}
+        return len(before), len(before & {*alignment.kept, *alignment.reclaimed})
 
     def _looks_like(self, rows: Rows) -> Callable[[str, int, int, Mapping[str, int]], bool]:
         def evidence(key: str, header_row: int, place: int, columns: Mapping[str, int]) -> bool:
@@ -129,11 +139,14 @@ class TableSync:
                 differ += 1
         return agree >= 0.8 * (agree + differ) if agree + differ else extra == 0
 
-    def _nearest(self, key: str, claimants: Sequence[SheetRow]) -> SheetRow:
-        """The row nearest to what was confirmed; one that was already flagged as a copy only if there is no other."""
-        state = self._rows.load(self.table.name, [key]).get(key)
-        confirmed = state.confirmed if state else {}
+    def _nearest(self, key: str, claimants: Sequence[SheetRow]) -> SheetRow | None:
+        """The row nearest to what was confirmed; one that was already flagged as a copy only if there is no other.
+        None where the row was yet to be written and all of these are others: people continue a series of ids."""
+        state = self._rows.load(self.table.name, [key])[key]
+        confirmed = state.confirmed or state.values
         flag = self._flag("copied_row", key)
+        if state.presence in (Presence.ABSENT, Presence.TYPED):
+            claimants = [row for row in claimants if not self._is_another(confirmed, row)]
         return max(
             claimants,
             key=lambda row: (
@@ -141,7 +154,12 @@ class TableSync:
                 likeness(self._content, confirmed, row),
                 -row.index,
             ),
+            default=None,
         )
+
+    def _is_another(self, values: Mapping[str, Cell], row: SheetRow) -> bool:
+        known = [column for column in self.rules.anchors if values.get(column) is not None]
+        return bool(known) and not any(same(values[column], row.values.get(column)) for column in known)
 
     def _flag(self, code: str, key: str) -> str:
         return self._wording.text("flag", code, id=key)
@@ -304,11 +322,10 @@ class TableSync:
         columns = sighting.layout.columns
         states = self._rows.load(self.table.name, self._rows.unsettled(self.table.name))
         for key, state in states.items():
-            typed = sighting.typed.get(key)
-            place = typed.index if typed else sighting.positions.get(key)
-            if place is not None:
-                lacks = self._lacks(state)
-                cells.update({(place, columns[column]): value for column, value in lacks.items()})
+            row = sighting.row_of(key)
+            if row is not None:
+                lacks = {c: value for c, value in self._lacks(state).items() if not self._is_pending(row, c)}
+                cells.update({(row.index, columns[column]): value for column, value in lacks.items()})
                 shown[key] = {**state.confirmed, **lacks}
             elif state.presence is Presence.ABSENT:
                 whole = {column: clip(state.values.get(column), self._max_text) for column in self.table.keys}
@@ -316,6 +333,10 @@ class TableSync:
                 shown[key] = whole
         self._flag_rows(sighting, cells)
         return Plan(TabChange(self.table.tab, cells, appended), shown)
+
+    def _is_pending(self, row: SheetRow, column: str) -> bool:
+        """A person's formula whose result nobody knows yet is not written over."""
+        return column in row.uncalculated and self.table.by_key[column].owner is not Owner.BRIDGE
 
     def _is_given(self, column: str, value: Cell) -> bool:
         """A blank gives the cell its look; a box that people filled in ahead stays."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewState, ReviewStore, StoredReview
-from bridge.application.ports.rows import Event, RowState, RowStore
+from bridge.application.ports.rows import Event, Presence, RowState, RowStore
 from bridge.application.ports.wording import Wording
 from bridge.domain.cells import Cell
 
@@ -86,6 +86,8 @@ class ReviewList:
             if state is None:
                 state = RowState(review.key, values={"item": review.key, "found_at": now})
                 events.append(Event(TABLE, review.key, "found", "bridge", new=review.item.subject))
+            if review.state is ReviewState.OPEN and state.presence in (Presence.MISSING, Presence.GONE):
+                state.presence, state.confirmed = Presence.ABSENT, {}  # people took it off; there is news
             state.values.update(self._cells(review))
             state.settled = state.dirty = False
             changed.append(state)
@@ -96,7 +98,7 @@ class ReviewList:
         column = shown.get("column")
         if isinstance(column, str):
             shown["column"] = self._headers.get(column, column)
-        shown.setdefault("reason", self._wording.text("review", str(review.item.kind)))
+        shown.setdefault("reason", self._wording.text("review", str(review.item.kind), case=review.item.case))
         return {
             "kind": self._kinds[review.item.kind],
             "case_id": review.item.case or None,

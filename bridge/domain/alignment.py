@@ -37,10 +37,11 @@ def align(
     rows: Sequence[SheetRow],
     known: Mapping[str, str],
     shown: frozenset[str],
-    nearest: Callable[[str, Sequence[SheetRow]], SheetRow],
+    nearest: Callable[[str, Sequence[SheetRow]], SheetRow | None],
 ) -> Alignment:
     """`known[key]` is the digest of every ledger row as last confirmed; `shown` are the keys that the sheet is
-    known to hold; `nearest(key, rows)` picks the row nearest to the confirmed state among copies."""
+    known to hold; `nearest(key, rows)` picks the row nearest to the confirmed state among copies, or none:
+    an id that never reached the sheet may stand there by coincidence."""
     by_id: dict[str, list[SheetRow]] = {}
     blank: list[SheetRow] = []
     foreign: list[SheetRow] = []
@@ -55,8 +56,10 @@ def align(
     kept: dict[str, SheetRow] = {}
     copies: list[tuple[SheetRow, str]] = []
     for key, claimants in by_id.items():
-        keeper = claimants[0] if len(claimants) == 1 else nearest(key, claimants)
-        kept[key] = keeper
+        certain = len(claimants) == 1 and key in shown
+        keeper = claimants[0] if certain else nearest(key, claimants)
+        if keeper is not None:
+            kept[key] = keeper
         copies.extend((row, key) for row in claimants if row is not keeper)
     vanished = [key for key in known if key in shown and key not in kept]
     reclaimed = _reclaim(table, [*blank, *foreign, *(row for row, _ in copies)], vanished, known)

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.application.errors import ConfigurationError
 from bridge.application.ports.outbox import Message, Outbox, Reason, Settlement, State, message_id_for
+from tests.contract.ledgers import BACKENDS, outbox_bench
 from tests.integration.mail.scratch_outbox import ScratchOutbox
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
@@ -30,12 +31,15 @@ class Bench(Outbox, Protocol):
     def close(self) -> None: ...
 
 
-BENCHES: dict[str, Callable[[], Bench]] = {"memory": ScratchOutbox}
+BENCHES: dict[str, Callable[[pytest.Config], Bench]] = {
+    "memory": lambda _: ScratchOutbox(),
+    **{backend: outbox_bench(backend) for backend in BACKENDS},
+}
 
 
 @pytest.fixture(params=sorted(BENCHES))
 def outbox(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    bench = BENCHES[request.param]()
+    bench = BENCHES[request.param](request.config)
     yield bench
     bench.close()
 

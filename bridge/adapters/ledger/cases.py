@@ -192,12 +192,17 @@ def _shown(values: Mapping[str, Cell]) -> dict[str, Cell]:
     return {key: value for key, value in values.items() if value is not None}
 
 
+def _searchable(cell: Cell) -> str:
+    """What a column of text keeps on every database; the cell itself is whole among the values."""
+    return "".join(letter for letter in str(cell or "") if letter.isprintable())[:100]
+
+
 def _publication(case: port.Published, now: datetime) -> Publication:
     return Publication(
         case=case.case,
         fiscal_year=case.fiscal_year,
-        amphoe=str(case.values.get("amphoe") or "")[:100],
-        tambon=str(case.values.get("tambon") or "")[:100],
+        amphoe=_searchable(case.values.get("amphoe")),
+        tambon=_searchable(case.values.get("tambon")),
         values=_shown(case.values),
         published_at=now,
     )
