@@ -18,9 +18,15 @@ from bridge.application.ports.workbooks import Grid, Workbook
 from bridge.application.reconcile import Heard, Plan, Sighting, TableSync
 from bridge.application.review_list import BANGKOK, ReviewList
 from bridge.domain.cases import case_number, fiscal_year_of, read_case_number
+from bridge.domain.cells import Cell
 from bridge.domain.layout import SheetRow
 
 MOST_AHEAD = 100_000  # an unknown number further ahead than this is a slip of the hand, not a lost case
+
+
+def sayable(cell: Cell) -> str:
+    """Whatever stands in an id cell, as something that every database keeps."""
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in str(cell))[:100]
 
 
 @dataclass
@@ -142,7 +148,7 @@ class CasesRound:
         heard = self._sync.hear(sighting, marks)
         report.heard = len(heard.changed)
         report.conflicts = len(heard.conflicts)
-        foreign = {str(row.values[self._sync.table.key])[:100] for row in sighting.alignment.foreign}
+        foreign = {sayable(row.values[self._sync.table.key]) for row in sighting.alignment.foreign}
         self._reserve(foreign)
         report.typed = self._adopt(sighting, marks)
         self._review_list.note(

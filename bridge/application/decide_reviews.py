@@ -11,6 +11,8 @@ from bridge.application.review_list import TABLE, ReviewList
 from bridge.domain.cells import Cell
 from bridge.domain.values.text import clean, header_key
 
+LONGEST_WORD = 60  # characters that the ledger keeps of a decision
+
 
 class DecideReviews:
     """`words` are the province's words by code: not_same, same, keep_sheet, take_form, restore_row, done."""
@@ -36,7 +38,7 @@ class DecideReviews:
             state.dirty = False
             word = clean(str(state.values.get("decision") or ""))
             review = stored.get(key)
-            if review is None or review.decision == word:
+            if review is None or review.decision == word[:LONGEST_WORD]:
                 continue
             code = self._codes.get(header_key(word)) if word else ""
             if code is None:
@@ -45,7 +47,7 @@ class DecideReviews:
                 continue
             settled = ReviewState.DECIDED if word else ReviewState.OPEN
             self._rows.save(TABLE, [state])
-            self._review_list.save([replace(review, decision=word, state=settled)])
+            self._review_list.save([replace(review, decision=word[:LONGEST_WORD], state=settled)])
             self._carry_out(code, review)
             done += 1
         return done

@@ -16,6 +16,7 @@ from bridge.domain.values.text import clean, header_key
 
 HEADER_SEARCH_ROWS = 30
 CHUNK = 10_000
+LONGEST_NUMBER = 64  # characters
 
 
 @dataclass
@@ -80,6 +81,10 @@ class ImportRegister:
             report.refused.append(self._wording.text("register", "missing", **facts))
             return
         identity = clean(as_text(row["number"]))
+        if len(identity) > LONGEST_NUMBER or not identity.isprintable():
+            facts = {"row": number, "number": identity[:LONGEST_NUMBER]}
+            report.refused.append(self._wording.text("register", "number_unusable", **facts))
+            return
         if identity in seen:
             facts = {"row": number, "number": identity, "first": seen[identity]}
             report.refused.append(self._wording.text("register", "twice", **facts))

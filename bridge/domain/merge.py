@@ -107,12 +107,16 @@ def _hear_suggested(
     suggested: Mapping[str, Sequence[Cell]],
     limit: int,
 ) -> None:
-    if sheet is None or sheet in suggested.get(column.key, ()):
+    if _is_blank(sheet) or sheet in suggested.get(column.key, ()):
         current = merged.values.get(column.key)
         if current is not None and current not in suggested.get(column.key, ()):
             _note(merged, column, None, Why.CHOICE)  # staff took their own words back
     elif not same(sheet, merged.values.get(column.key)):
         _note(merged, column, sheet, Why.CHOICE)
+
+
+def _is_blank(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def _hear_bridge(

@@ -37,7 +37,9 @@ class FolderMailer:
         """Raises OutsideError when the folder cannot be made."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            for leftover in self._folder.glob(".*.part"):  # of a run that was killed: it holds a one-time link
+            for leftover in self._folder.glob(
+                ".*.part"
+            ):  # of a run that was killed: it holds a one-time link
                 leftover.unlink(missing_ok=True)
         except OSError as error:
             raise self._failure(error) from error

@@ -1,0 +1,254 @@
+"""The composition root: the only place that knows adapters. Builds the office of a workspace."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+import shutil
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, is_dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+from zoneinfo import ZoneInfo
+
+from django.db import DatabaseError
+
+from bridge.adapters.forms.export_file import read_file
+from bridge.adapters.ledger.backup import back_up
+from bridge.adapters.ledger.connection import close_ledger, open_ledger
+from bridge.adapters.places import load_places
+from bridge.application.cycle import Cycle, Lease
+from bridge.application.deliver_mail import DeliverMail
+from bridge.application.errors import ConfigurationError, OutsideError, SaphanError
+from bridge.application.import_register import ImportRegister
+from bridge.application.ports.forms import Batch, Unreadable
+from bridge.application.ports.journal import Run
+from bridge.application.preflight import Preflight
+from bridge.application.publish import Publish
+from bridge.application.restore import Restore
+from bridge.application.status import Status
+from bridge.application.summarise import Summarise
+from bridge.bootstrap.ports import Ports as Ports
+from bridge.bootstrap.ports import real_ports
+from bridge.bootstrap.use_cases import UseCases
+from bridge.config import Province, load, secret
+from bridge.domain.columns import Table
+from bridge.domain.values.places import Places
+from bridge.messages import Messages
+from bridge.settings import django_settings, postgresql_database, sqlite_database
+from bridge.workspace import CONFIG, Workspace
+
+T = TypeVar("T")
+BANGKOK = ZoneInfo("Asia/Bangkok")
+PROGRAM_RULES = "1"  # grows when the program computes something about a case in another way
+
+
+@dataclass(frozen=True)
+class Office:
+    """The use cases of one workspace, ready to run."""
+
+    workspace: Workspace
+    province: Province
+    messages: Messages
+    places: Places
+    ports: Ports
+    cycle: Cycle
+    lease: Lease
+    deliver: DeliverMail
+    publish: Publish
+    summarise: Summarise
+    restore: Restore
+    import_register: ImportRegister
+    preflight: Preflight
+    status: Status
+
+    def back_up(self) -> Path:
+        """Raises OutsideError; ConfigurationError where the ledger is not a file."""
+        if self.province.ledger.engine != "sqlite":
+            raise ConfigurationError("backup_elsewhere")
+        local = self.ports.clock.now() + timedelta(hours=7)
+        keep = self.province.schedule.backups_kept
+        return back_up(self.workspace.ledger, self.workspace.backups, local, keep)
+
+    def read_file(self, path: Path) -> Batch | Unreadable:
+        """A table file (.csv, .xlsx, .zip) outside the inbox, read as a form download is."""
+        return read_file(path)
+
+    def table(self, name: str) -> Table:
+        return self.province.table(name)  # type: ignore[arg-type]  # one of the three names
+
+
+def load_messages() -> Messages:
+    return Messages.load(CONFIG)
+
+
+def create(root: Path) -> Workspace:
+    """Makes a workspace, or completes one: what is there already stays as it is."""
+    workspace = Workspace(root)
+    _make_folders(workspace)
+    if not workspace.province_file.exists():
+        shutil.copyfile(CONFIG / "sisaket.toml", workspace.province_file)
+    province = load(workspace.province_file)
+    _open_database(workspace, province)
+    office = build(workspace, province)
+    if not workspace.access_book.exists():
+        office.ports.access_book.create([province.table("access")])
+    if not workspace.cases_book.exists():
+        office.ports.cases_book.create([province.table("cases"), province.table("reviews")])
+    if not workspace.summary_book.exists():
+        office.summarise.run()
+    return workspace
+
+
+def open_office(root: Path) -> Office:
+    """The office of a workspace. Raises InvalidProvince or ConfigurationError."""
+    workspace = Workspace(root)
+    if not workspace.is_one():
+        refuse_workspace(root)
+    province = load(workspace.province_file)
+    _make_folders(workspace)
+    _open_database(workspace, province)
+    return build(workspace, province)
+
+
+def _make_folders(workspace: Workspace) -> None:
+    try:
+        for folder in workspace.folders():
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutsideError("folder_unusable", folder=str(workspace.root), said=str(error)) from error
+
+
+def refuse_workspace(root: Path) -> NoReturn:
+    raise ConfigurationError("not_a_workspace", folder=str(root))
+
+
+def close() -> None:
+    close_ledger()
+
+
+def local_time(moment: datetime) -> datetime:
+    """The wall clock of Asia/Bangkok."""
+    return moment.astimezone(BANGKOK)
+
+
+def is_ledger_failure(error: Exception) -> bool:
+    """The database cannot be reached, read or written."""
+    return isinstance(error, DatabaseError)
+
+
+def log_unexpected(error: Exception) -> None:
+    """Where it happened, without the values that were at hand: they may be a person's."""
+    frames = [
+        f"{Path(f.filename).name}:{f.lineno}:{f.name}" for f in traceback.extract_tb(error.__traceback__)
+    ]
+    facts = {"kind": type(error).__name__, "trace": frames[-12:]}
+    logging.getLogger("saphan").error("unexpected", extra={"facts": facts})
+
+
+def recorded(office: Office, kind: str, work: Callable[[], T]) -> T:
+    """Runs a use case under the lease and records the run, also a failed one."""
+    clock, journal = office.ports.clock, office.ports.journal
+    started = clock.now()
+    with office.lease():
+        try:
+            result = work()
+        except SaphanError as error:
+            report = {"trouble": [error.code]}
+            journal.record_run(Run(kind, started, clock.now(), error.exit_code, report))
+            raise
+        counts = asdict(result) if is_dataclass(result) and not isinstance(result, type) else {}
+        journal.record_run(Run(kind, started, clock.now(), 0, counts))
+    logging.getLogger("saphan").info(kind, extra={"facts": counts})
+    return result
+
+
+def rebuild_workbook(office: Office, name: str) -> tuple[str, str, int]:
+    """Makes a workbook anew from the ledger, the old file kept in backups/. Returns (file, old file, rows)."""
+    book = office.workspace.cases_book if name == "cases" else office.workspace.access_book
+    stamp = f"{local_time(office.ports.clock.now()):%Y%m%d-%H%M%S}"
+    kept = office.workspace.backups / f"{book.stem}-{stamp}{book.suffix}"
+    if book.exists():
+        shutil.copy2(book, kept)
+    count = office.restore.workbook(name)
+    return str(book), str(kept) if kept.exists() else "-", count
+
+
+def _open_database(workspace: Workspace, province: Province) -> None:
+    if province.ledger.engine == "postgresql":
+        database = postgresql_database(province.ledger, secret("BRIDGE_LEDGER_PASSWORD"))
+    else:
+        database = sqlite_database(workspace.ledger)
+    open_ledger(django_settings(database, _secret_key(workspace.secret_key)))
+
+
+def _secret_key(path: Path) -> str:
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return path.read_text(encoding="ascii")
+
+
+def build(workspace: Workspace, province: Province, ports: Ports | None = None) -> Office:
+    """The office on these ports (the real ones by default)."""
+    ports = ports or real_ports(workspace, province)
+    messages = load_messages()
+    areas = province.areas
+    places = load_places(province.province.name, areas.extra, areas.amphoe_aliases)
+    parts = UseCases(workspace, province, ports, messages, places)
+    lease = Lease(ports.journal, ports.clock, _holder())
+    deliver = parts.deliver()
+    cycle = Cycle(
+        lease=lease,
+        ingest_cases=parts.ingest_cases(),
+        ingest_access=parts.ingest_access(),
+        cases_round=parts.cases_round(),
+        access_round=parts.access_round(),
+        deliver=deliver,
+        outbox=ports.outbox,
+        journal=ports.journal,
+        clock=ports.clock,
+        mark_all_dirty=parts.mark_all_dirty,
+        fingerprint=_fingerprint(workspace),
+    )
+    return Office(
+        workspace=workspace,
+        province=province,
+        messages=messages,
+        places=places,
+        ports=ports,
+        cycle=cycle,
+        lease=lease,
+        deliver=deliver,
+        publish=Publish(ports.cases, ports.rows, ports.clock, province.workflow()),
+        summarise=parts.summarise(),
+        restore=parts.restore(),
+        import_register=ImportRegister(
+            ports.cases,
+            ports.journal,
+            messages,
+            province.register_.columns,
+            province.register_.required,
+        ),
+        preflight=parts.preflight(),
+        status=Status(ports.rows, ports.cases, ports.reviews, ports.accounts, ports.outbox, ports.journal),
+    )
+
+
+def _holder() -> str:
+    from bridge.adapters.ledger.journal import this_process  # noqa: PLC0415  # needs Django set up
+
+    return this_process()
+
+
+def _fingerprint(workspace: Workspace) -> str:
+    content = workspace.province_file.read_bytes() if workspace.province_file.exists() else b""
+    return hashlib.sha256(PROGRAM_RULES.encode() + content).hexdigest()
+
+
+def with_ports(office: Office, **changes: Any) -> Office:
+    """The same office on other ports."""
+    return build(office.workspace, office.province, replace(office.ports, **changes))

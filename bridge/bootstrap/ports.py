@@ -1,0 +1,134 @@
+"""The real ports of a workspace: which adapter stands behind each."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bridge.adapters.clock import SystemClock
+from bridge.adapters.forms.export_file import ExportFolder
+from bridge.adapters.mail.evidence import Evidence, ImapSettings, LogFile, LogSettings, SentMailbox
+from bridge.adapters.mail.folder import FolderMailer
+from bridge.adapters.mail.message import Sender
+from bridge.adapters.mail.smtp import Security, SmtpMailer, SmtpSettings
+from bridge.adapters.workbooks.xlsx import XlsxWorkbook
+from bridge.adapters.workbooks.xlsx_summary import XlsxSummaryBook
+from bridge.application.deliver_mail import PatientMailer
+from bridge.application.errors import ConfigurationError
+from bridge.application.ports.clock import Clock
+from bridge.application.ports.forms import FormSource
+from bridge.application.ports.summaries import SummaryBook
+from bridge.application.ports.workbooks import Workbook
+from bridge.config import Province, secret
+from bridge.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything that reaches the world. Tests put their own in the place of one."""
+
+    clock: Clock
+    journal: Any
+    rows: Any
+    cases: Any
+    reviews: Any
+    accounts: Any
+    outbox: Any
+    mailer: PatientMailer
+    case_form: FormSource
+    access_form: FormSource
+    cases_book: Workbook
+    access_book: Workbook
+    summary_book: SummaryBook
+
+
+def real_ports(workspace: Workspace, province: Province, clock: Clock | None = None) -> Ports:
+    # Django must be set up before its models can be imported.
+    from bridge.adapters.ledger.accounts import DjangoAccounts  # noqa: PLC0415
+    from bridge.adapters.ledger.cases import DjangoCases  # noqa: PLC0415
+    from bridge.adapters.ledger.journal import DjangoJournal  # noqa: PLC0415
+    from bridge.adapters.ledger.outbox import DjangoOutbox  # noqa: PLC0415
+    from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
+    from bridge.adapters.ledger.rows import DjangoRows  # noqa: PLC0415
+
+    clock = clock or SystemClock()
+    return Ports(
+        clock=clock,
+        journal=DjangoJournal(),
+        rows=DjangoRows(clock),
+        cases=DjangoCases(clock),
+        reviews=DjangoReviews(),
+        accounts=DjangoAccounts(),
+        outbox=DjangoOutbox(province.portal.base_url, domain_of(province)),
+        mailer=_mailer(workspace, province, clock),
+        case_form=ExportFolder(workspace.inbox_cases),
+        access_form=ExportFolder(workspace.inbox_access),
+        cases_book=XlsxWorkbook(workspace.cases_book),
+        access_book=XlsxWorkbook(workspace.access_book),
+        summary_book=XlsxSummaryBook(workspace.summary_book),
+    )
+
+
+def domain_of(province: Province) -> str:
+    return province.mail.from_address.rpartition("@")[2]
+
+
+def _mailer(workspace: Workspace, province: Province, clock: Clock) -> PatientMailer:
+    mail = province.mail
+    sender = Sender(mail.from_address, mail.from_name)
+    if mail.backend == "folder":
+        return FolderMailer(workspace.outbox, sender, clock)
+    smtp = mail.smtp
+    settings = SmtpSettings(
+        host=smtp.host,
+        sender=sender,
+        port=smtp.port,
+        user=smtp.user,
+        password=_password(workspace, smtp.password_file),
+        security=Security(smtp.security),
+        ca_file=Path(_inside(workspace, smtp.ca_file)) if smtp.ca_file else None,
+        timeout=smtp.timeout_seconds,
+        settle_after=timedelta(minutes=mail.settle_minutes),
+    )
+    return SmtpMailer(settings, clock, _evidence(workspace, province))
+
+
+def _password(workspace: Workspace, file: str) -> str:
+    """Raises ConfigurationError for a password file that is missing, or that others can read."""
+    path = Path(_inside(workspace, file))
+    if file:
+        if not path.is_file():
+            raise ConfigurationError("password_file_missing", file=path)
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise ConfigurationError("password_file_open", file=path)
+    return secret("BRIDGE_SMTP_PASSWORD", str(path) if file else "")
+
+
+def _evidence(workspace: Workspace, province: Province) -> Evidence | None:
+    part = province.mail.evidence
+    sources: list[LogFile | SentMailbox] = []
+    if part.log_file:
+        sources.append(LogFile(LogSettings(Path(_inside(workspace, part.log_file)), complete=part.complete)))
+    if part.imap_host:
+        password = secret("BRIDGE_IMAP_PASSWORD") or secret("BRIDGE_SMTP_PASSWORD")
+        sources.append(
+            SentMailbox(
+                ImapSettings(
+                    host=part.imap_host,
+                    user=part.imap_user,
+                    password=password,
+                    port=part.imap_port,
+                    mailbox=part.imap_mailbox,
+                    complete=part.complete,
+                )
+            )
+        )
+    return Evidence(sources) if sources else None
+
+
+def _inside(workspace: Workspace, path: str) -> str:
+    """A relative path of the province file is relative to the workspace."""
+    return str(workspace.root / path) if path else ""

@@ -1,0 +1,269 @@
+"""Every use case, built from the same ports."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from bridge.adapters.mail.render import MailRenderer
+from bridge.application.access_round import AccessRound
+from bridge.application.approve_access import ApproveAccess
+from bridge.application.cases_round import CasesRound
+from bridge.application.decide_reviews import DecideReviews
+from bridge.application.deliver_mail import DeliverMail, DeliverySettings
+from bridge.application.derive_cases import DeriveCases
+from bridge.application.ingest import IngestAccess, IngestCases, Intaker
+from bridge.application.ports.forms import FormSource
+from bridge.application.ports.reviews import ReviewKind, ReviewState
+from bridge.application.ports.workbooks import Workbook
+from bridge.application.preflight import Preflight
+from bridge.application.reconcile import TableRules, TableSync
+from bridge.application.restore import Restore
+from bridge.application.review_list import ReviewList
+from bridge.application.summarise import Summarise
+from bridge.bootstrap.ports import Ports, domain_of
+from bridge.config import Province
+from bridge.domain.access import AccessWords, Role, State
+from bridge.domain.summary import Categories
+from bridge.domain.summary_tables import SummaryWords
+from bridge.domain.values.places import Places
+from bridge.messages import Messages
+from bridge.workspace import TEMPLATES, Workspace
+
+
+@dataclass(frozen=True)
+class UseCases:
+    """Builds each use case from the same ports."""
+
+    workspace: Workspace
+    province: Province
+    ports: Ports
+    messages: Messages
+    places: Places
+
+    @property
+    def review_list(self) -> ReviewList:
+        reviews = self.province.reviews
+        return ReviewList(
+            self.ports.reviews,
+            self.ports.rows,
+            self.ports.clock,
+            self.messages,
+            {kind: getattr(reviews.kinds, kind.value) for kind in ReviewKind},
+            {state: getattr(reviews.states, state.value) for state in ReviewState},
+            {
+                column.key: column.header
+                for name in ("access", "cases")
+                for column in self.province.table(name).columns
+            },
+        )
+
+    @property
+    def case_rules(self) -> TableRules:
+        anchors = ("submitted_at", "person_name", "problem")
+        return TableRules(self.province.table("cases"), anchors, "review", guard_loss=True)
+
+    @property
+    def review_rules(self) -> TableRules:
+        return TableRules(self.province.table("reviews"), ("found_at", "reason"), "status", guard_loss=False)
+
+    @property
+    def access_rules(self) -> TableRules:
+        anchors = ("email", "first_name", "last_name")
+        return TableRules(self.province.table("access"), anchors, "note", guard_loss=True)
+
+    def _intaker(self, source: FormSource, name: Any) -> Intaker:
+        form = self.province.form(name)
+        return Intaker(source, form, self.ports.journal, self.review_list, self.messages)
+
+    def ingest_cases(self) -> IngestCases:
+        ports = self.ports
+        return IngestCases(
+            self._intaker(ports.case_form, "cases"),
+            ports.cases,
+            ports.rows,
+            ports.journal,
+            self.review_list,
+            ports.clock,
+            self.places,
+            self.province.province.code,
+        )
+
+    def ingest_access(self) -> IngestAccess:
+        ports = self.ports
+        return IngestAccess(
+            self._intaker(ports.access_form, "access"),
+            ports.accounts,
+            ports.rows,
+            ports.journal,
+            ports.clock,
+            self.province.access.fold_gmail,
+        )
+
+    def _sync(self, rules: TableRules, book: Workbook) -> TableSync:
+        return TableSync(rules, self.ports.rows, self.ports.journal, self.messages, book.max_text)
+
+    def cases_round(self) -> CasesRound:
+        ports, province = self.ports, self.province
+        review_list = self.review_list
+        decide = DecideReviews(
+            ports.reviews,
+            review_list,
+            ports.rows,
+            province.reviews.decisions.model_dump(),
+            self.messages.text("flag", "decision_unknown"),
+        )
+        return CasesRound(
+            ports.cases_book,
+            self._sync(self.case_rules, ports.cases_book),
+            self._sync(self.review_rules, ports.cases_book),
+            ports.cases,
+            ports.rows,
+            ports.journal,
+            review_list,
+            decide,
+            self._derive(review_list),
+            ports.clock,
+            province.province.code,
+        )
+
+    def _derive(self, review_list: ReviewList) -> DeriveCases:
+        ports, province = self.ports, self.province
+        return DeriveCases(
+            province.table("cases"),
+            ports.cases,
+            ports.rows,
+            ports.journal,
+            ports.reviews,
+            review_list,
+            self.messages,
+            self.places,
+            province.workflow(),
+            province.reviews.decisions.not_same,
+        )
+
+    def access_round(self) -> AccessRound:
+        ports, province = self.ports, self.province
+        access = province.access
+        words = AccessWords(
+            tuple(access.approve),
+            tuple(access.refuse),
+            {role: getattr(access.roles, role.value) for role in Role},
+            access.fold_gmail,
+        )
+        approve = ApproveAccess(
+            province.table("access"),
+            ports.accounts,
+            ports.outbox,
+            ports.rows,
+            self.messages,
+            ports.clock,
+            words,
+            self.places,
+            {state: getattr(access.states, state.value) for state in State},
+        )
+        return AccessRound(
+            ports.access_book,
+            self._sync(self.access_rules, ports.access_book),
+            ports.accounts,
+            ports.rows,
+            ports.journal,
+            approve,
+            access.fold_gmail,
+        )
+
+    def deliver(self) -> DeliverMail:
+        mail, office = self.province.mail, self.province.province
+        contact = [line for line in (office.phone, office.email, office.line) if line]
+        settings = DeliverySettings(
+            message_domain=domain_of(self.province),
+            common={"office": office.office, "contact": contact},
+            daily_limit=mail.daily_limit,
+            max_attempts=mail.max_attempts,
+            link_life=timedelta(hours=self.province.portal.link_hours),
+        )
+        renderer = MailRenderer(TEMPLATES / "mail")
+        chance = random.SystemRandom().random
+        return DeliverMail(self.ports.outbox, self.ports.mailer, renderer, self.ports.clock, settings, chance)
+
+    def summarise(self) -> Summarise:
+        rules = self.province.rules
+        categories = Categories(
+            types=tuple(rules.case_types),
+            operations=tuple(dict.fromkeys(rule.operation for rule in rules.steps)),
+            steps=tuple(dict.fromkeys(rule.step for rule in rules.outcomes)),
+            outcomes=tuple(dict.fromkeys(rule.outcome for rule in rules.outcomes)),
+            amphoes=tuple(self.places.amphoes()),
+            waiting=rules.waiting,
+            received=rules.received,
+            helped=rules.helped,
+        )
+        ports = self.ports
+        words = summary_words(self.messages.section("summary"))
+        return Summarise(
+            ports.summary_book,
+            ports.cases,
+            ports.rows,
+            ports.clock,
+            self.province.workflow(),
+            categories,
+            words,
+        )
+
+    def preflight(self) -> Preflight:
+        ports, province = self.ports, self.province
+        return Preflight(
+            [
+                (ports.access_book, [self._sync(self.access_rules, ports.access_book)]),
+                (
+                    ports.cases_book,
+                    [self._sync(rules, ports.cases_book) for rules in (self.case_rules, self.review_rules)],
+                ),
+            ],
+            [(ports.access_form, province.form("access")), (ports.case_form, province.form("cases"))],
+            ports.outbox,
+            ports.outbox,
+            ports.rows,
+            self.messages,
+            ports.journal.damage,
+            self._try_mail,
+            self._advice(),
+        )
+
+    def _try_mail(self) -> None:
+        with self.ports.mailer.session():
+            pass
+
+    def _advice(self) -> list[str]:
+        province, advice = self.province, []
+        if province.mail.backend == "folder":
+            advice.append("mail_folder")
+        if province.portal.base_url.endswith(".invalid"):
+            advice.append("portal_url")
+        if province.mail.from_address.endswith(".invalid"):
+            advice.append("sender")
+        if province.ledger.engine == "sqlite" and not list(self.workspace.backups.glob("ledger-*.sqlite3")):
+            advice.append("no_backup")
+        return advice
+
+    def restore(self) -> Restore:
+        tables = self.province.table
+        return Restore(
+            self.ports.rows,
+            self.ports.journal,
+            {
+                "cases": (self.ports.cases_book, [tables("cases"), tables("reviews")]),
+                "access": (self.ports.access_book, [tables("access")]),
+            },
+        )
+
+    def mark_all_dirty(self) -> None:
+        for table in ("cases", "access"):
+            self.ports.rows.mark_all_dirty(table)
+
+
+def summary_words(section: Mapping[str, str]) -> SummaryWords:
+    return SummaryWords(**section)
