@@ -76,7 +76,7 @@ class DeriveCases:
         """Here and not where the loss is heard: reviews get their numbers in this order also after a stop."""
         gone = [key for key, state in states.items() if state.presence is Presence.GONE]
         self._review_list.note([ReviewItem(f"vanished:{key}", ReviewKind.VANISHED, key) for key in gone])
-        self._review_list.close([f"vanished:{key}" for key in states if key not in set(gone)])
+        self._review_list.close([f"vanished:{key}" for key in sorted(states.keys() - set(gone))])
 
     @staticmethod
     def _changes(key: str, before: Mapping[str, Cell], after: Mapping[str, Cell]) -> list[Event]:

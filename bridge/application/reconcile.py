@@ -109,6 +109,8 @@ class TableSync:
 
     def _looks_like(self, rows: Rows) -> Callable[[str, int, int, Mapping[str, int]], bool]:
         def evidence(key: str, header_row: int, place: int, columns: Mapping[str, int]) -> bool:
+            if all(cell is None for row in rows[header_row:] for cell in row[place:]):
+                return False  # the end of the sheet and no column without a header: it may have been deleted
             below = rows[header_row + 1 : header_row + 1 + EVIDENCE_ROWS]
             cells = [row[place] if place < len(row) else None for row in below]
             if key == self.table.key:
