@@ -26,7 +26,9 @@ MOST_AHEAD = 100_000  # an unknown number further ahead than this is a slip of t
 
 def sayable(cell: Cell) -> str:
     """Whatever stands in an id cell, as something that every database keeps."""
-    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in str(cell))[:100]
+    return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in str(cell).strip())[
+        :100
+    ]
 
 
 @dataclass

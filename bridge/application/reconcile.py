@@ -348,7 +348,7 @@ class TableSync:
         column = sighting.layout.columns[self.rules.flag_column]
         flagged = [(row, self._flag("copied_row", key)) for row, key in sighting.alignment.copies]
         for row in sighting.alignment.foreign:
-            found = str(row.values.get(self.table.key) or "")
+            found = str(row.values.get(self.table.key)).strip()
             flagged.append((row, self._flag("unknown_id", found)))
         for row, flag in flagged:
             if row.values.get(self.rules.flag_column) != flag:

@@ -267,7 +267,7 @@ class Desk:
         self.columns = {key: order.index(place) + 1 for key, place in self.columns.items() if place in order}
 
     def width(self) -> int:
-        return max(map(len, self.look().lines))
+        return max([*self.columns.values(), *map(len, self.look().lines)])
 
     def move_column(self, key: str, to: int) -> None:
         order: list[int | None] = [n for n in range(1, self.width() + 1) if n != self.columns[key]]

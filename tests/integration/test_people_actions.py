@@ -552,7 +552,8 @@ RUINS: dict[str, tuple[str, Callable[[Desk], None]]] = {
     "paste 300 rows beside the ids": ("sheet_mixed_up", lambda desk: desk.paste(2, 2, RUBBISH)),
 }
 RUBBISH: list[list[Cell]] = [
-    ["#REF!", "=1/0", True, f"แถว {n}", datetime(2025, 1, 1, 1, 1), n / 3, "-1", " ก ", "=A1", "=NA()", "x"] * 3
+    ["#REF!", "=1/0", True, f"แถว {n}", datetime(2025, 1, 1, 1, 1), n / 3, "-1", " ก ", "=A1", "=NA()", "x"]
+    * 3
     for n in range(300)
 ]
 

@@ -81,6 +81,7 @@ class Book:
         self.form = table.owned_by(Owner.FORM)
         self.staff = table.owned_by(Owner.STAFF)
         self.suggested = table.owned_by(Owner.SUGGESTED)
+        self.computed = table.owned_by(Owner.BRIDGE)
         self.content = [key for key in table.keys if key != ID]
 
     # ------------------------------------------------------------------------------------- the form
@@ -538,7 +539,9 @@ class PeopleAndBridge(RuleBasedStateMachine):
     def ends_without_header(self, look: Look) -> bool:
         """A column without header at the right end cannot be told from one that was deleted."""
         last = max(look.columns.values())
-        return all(look.held(look.header, place).value is None for place in range(last, self.desk.width() + 1))
+        return all(
+            look.held(look.header, place).value is None for place in range(last, self.desk.width() + 1)
+        )
 
     def is_anything_to_do(self) -> bool:
         def lacks(case: Case) -> bool:
@@ -618,7 +621,8 @@ class PeopleAndBridge(RuleBasedStateMachine):
             old, new = before.held(number, place), after.held(number, place)
             column = column_of.get(place, "")
             where = (number, column or place, key, old, new)
-            if key is not None and column and column not in self.book.staff and old.kind != "f":
+            formula = old.kind == "f" and column not in self.book.computed
+            if key is not None and column and column not in self.book.staff and not formula:
                 if column == ID:
                     assert after.cells(number)[ID] == key, where
                 elif column in self.book.form or column in self.book.suggested:

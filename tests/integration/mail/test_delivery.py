@@ -23,7 +23,12 @@ from tests.integration.mail.peers import TAKE_AND_DROP, Inbox, Peer, header, run
 from tests.integration.mail.scratch_outbox import DOMAIN, ScratchOutbox
 
 ROOT = Path(__file__).parents[3]
-PERSON = {"person": "Somsri Jaidee", "organisation": "อบต.ตัวอย่าง", "role": "เจ้าหน้าที่ตำบล", "area": "เรื่องที่หน่วยงานของท่านส่ง"}
+PERSON = {
+    "person": "Somsri Jaidee",
+    "organisation": "อบต.ตัวอย่าง",
+    "role": "เจ้าหน้าที่ตำบล",
+    "area": "เรื่องที่หน่วยงานของท่านส่ง",
+}
 
 
 @dataclass
