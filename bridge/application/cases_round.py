@@ -140,7 +140,8 @@ class CasesRound:
             return None
         try:
             with self._journal.transaction():
-                self._decide.run(self._reviews_sync.hear(*reviews).changed)
+                heard = self._reviews_sync.hear(*reviews)
+                self._decide.run([*heard.changed, *heard.returned, *heard.gone])
         except SheetError as error:
             report.trouble.append(error)
             return None

@@ -34,8 +34,10 @@ class DecideReviews:
         states = self._rows.load(TABLE, keys)
         stored = self._reviews.of_rows(states)
         done = 0
-        for key, state in states.items():
+        for state in states.values():
             state.dirty = False
+        self._rows.save(TABLE, list(states.values()))
+        for key, state in states.items():
             word = clean(str(state.values.get("decision") or ""))
             review = stored.get(key)
             if review is None or review.decision == word[:LONGEST_WORD]:
@@ -46,7 +48,6 @@ class DecideReviews:
                 self._rows.save(TABLE, [state])
                 continue
             settled = ReviewState.DECIDED if word else ReviewState.OPEN
-            self._rows.save(TABLE, [state])
             self._review_list.save([replace(review, decision=word[:LONGEST_WORD], state=settled)])
             self._carry_out(code, review)
             done += 1
@@ -73,7 +74,7 @@ class DecideReviews:
         state = self._rows.load("cases", [key])[key]
         event = Event("cases", key, "decided", "sheet", column, state.values.get(column), value)
         state.values[column] = value
-        state.settled = False
+        state.settled = state.presence is Presence.GONE
         self._rows.save("cases", [state], [event])
 
     def _restore(self, key: str) -> None:

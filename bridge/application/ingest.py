@@ -12,7 +12,7 @@ from bridge.application.ports.clock import Clock
 from bridge.application.ports.forms import Batch, FormSource, Unreadable
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.reviews import ReviewItem, ReviewKind
-from bridge.application.ports.rows import Event, RowState, RowStore
+from bridge.application.ports.rows import Event, Presence, RowState, RowStore
 from bridge.application.ports.wording import Wording
 from bridge.application.review_list import BANGKOK, ReviewList
 from bridge.domain.access import State, email_key, read_email
@@ -187,7 +187,7 @@ class IngestCases:
                 events.append(Event("cases", state.key, "conflict", "form", column, current, now))
             else:  # the sender came round to what staff wrote
                 self._reviews.close([conflict(state.key, column, current, now).subject])
-        state.dirty, state.settled = True, False
+        state.dirty, state.settled = True, state.presence is Presence.GONE
 
     def _values(self, submission: Submission) -> dict[str, Cell]:
         return tidy(_given(submission), self._places)

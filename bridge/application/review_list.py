@@ -89,7 +89,7 @@ class ReviewList:
             if review.state is ReviewState.OPEN and state.presence in (Presence.MISSING, Presence.GONE):
                 state.presence, state.confirmed = Presence.ABSENT, {}  # people took it off; there is news
             state.values.update(self._cells(review))
-            state.settled = state.dirty = False
+            state.settled, state.dirty = state.presence is Presence.GONE, False
             changed.append(state)
         self._rows.save(TABLE, changed, events)
 

@@ -349,6 +349,22 @@ def test_a_row_of_nothing_but_boxes_and_notes_is_no_case(place: Workplace) -> No
     assert len(place.cases()) == 10
 
 
+def test_what_happens_to_a_deleted_row_gives_the_sheet_nothing_to_do(place: Workplace) -> None:
+    place.desk.copy_row(place.desk.row_of(case_id=key(4)))
+    done(place)
+    place.desk.delete_rows(place.desk.row_of(case_id=key(3)), place.desk.bottom() - 1)
+    place.reviews.delete_rows(place.reviews.row_of(case_id=key(4)))  # the line about the copy
+    for _ in range(2):
+        assert place.sync().exit_code == 0
+    place.send("r3", sender_org="แก้หลังจากลบ")
+    done(place)
+    assert place.sync().cases.skipped, "a sheet that lacks nothing need not be read"
+    place.office.restore.case(key(3))
+    done(place)
+    assert shown(place)[key(3)]["sender_org"] == "แก้หลังจากลบ"
+    assert staff_of(shown(place)[key(3)]) == STAFF
+
+
 # ------------------------------------------------------------------------------------------------ cells
 
 
@@ -401,6 +417,15 @@ def test_a_sender_who_comes_round_to_the_correction_ends_the_conflict(place: Wor
     assert "หน่วยงานผู้ส่ง" not in str(shown(place)[key(1)]["review"])
 
 
+def test_a_note_in_the_list_stays_and_gives_the_sheet_nothing_to_do(place: Workplace) -> None:
+    place.desk.copy_row(place.desk.row_of(case_id=key(4)))
+    done(place)
+    place.reviews.type(place.reviews.row_of(case_id=key(4)), note="ดูแล้ว")
+    done(place)
+    assert [row["note"] for row in review_rows(place, "copied_row")] == ["ดูแล้ว"]
+    assert place.sync().cases.skipped
+
+
 def test_a_deleted_line_of_the_list_comes_back_when_there_is_news(place: Workplace) -> None:
     place.desk.type(place.desk.row_of(case_id=key(1)), sender_org="ของเจ้าหน้าที่")
     place.send("r1", sender_org="ของผู้ส่ง")
@@ -412,6 +437,7 @@ def test_a_deleted_line_of_the_list_comes_back_when_there_is_news(place: Workpla
     assert not review_rows(place, "conflict"), "what people took off the list stays off"
     place.send("r1", sender_org="ของผู้ส่ง อีกครั้ง")
     done(place)
+    assert place.sync().cases.skipped
     (review,) = review_rows(place, "conflict")
     assert (review["value"], review["other"]) == ("ของเจ้าหน้าที่", "ของผู้ส่ง อีกครั้ง")
 
