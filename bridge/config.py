@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from bridge.config_google import GooglePart, check_root
 from bridge.domain.columns import Table
 from bridge.domain.intake import Form, Question
 from bridge.domain.sheets import LAYOUTS, build_table
@@ -93,7 +94,7 @@ class EvidencePart(_Part):
 
 
 class MailPart(_Part):
-    backend: Literal["folder", "smtp"] = "folder"
+    backend: Literal["folder", "smtp", "gmail"] = "folder"
     from_address: Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
     from_name: str = ""
     daily_limit: int = Field(400, ge=1)
@@ -254,6 +255,7 @@ class Province(_Part):
     mail: MailPart
     access: AccessPart
     ledger: LedgerPart = LedgerPart()
+    google: GooglePart = GooglePart()
     rules: RulesPart
     forms: FormsPart
     sheets: SheetsPart
@@ -494,3 +496,14 @@ def secret(name: str, file: str = "") -> str:
     if not value and file:
         value = Path(file).read_text(encoding="utf-8-sig").strip()
     return value
+
+
+def google_root(province: Province) -> str:
+    """Where all Google traffic goes instead of Google, "" for Google itself. Raises InvalidProvince for an
+    address in the environment that is neither on this machine nor HTTPS."""
+    name = "BRIDGE_GOOGLE_API_ROOT"
+    given = os.environ.get(name, "")  # noqa: TID251  # the one place that may read it
+    try:
+        return check_root(given) or province.google.api_root
+    except ValueError:
+        raise InvalidProvince(Path(name), [ConfigProblem(None, name, "google_root", given)]) from None

@@ -239,3 +239,28 @@ class OutboxMessage(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["state", "next_try"], name="outbox_due")]
+
+
+class SheetOperation(models.Model):
+    """The one write to a spreadsheet whose outcome is not known yet."""
+
+    book = models.CharField(max_length=100, unique=True)
+    marker = models.PositiveIntegerField()
+    state = models.CharField(max_length=8)
+    plan = models.JSONField()
+    sent_at = models.DateTimeField(null=True)
+
+
+class FileShare(models.Model):
+    """What the bridge shared with whom, on Drive."""
+
+    request = models.CharField(max_length=40)
+    file = models.CharField(max_length=100)
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=12)
+    state = models.CharField(max_length=8)
+    permission = models.CharField(max_length=100, blank=True)
+    said = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["request", "file"], name="one_share")]

@@ -1,0 +1,1 @@
+"""What all Google adapters share: credentials, one careful HTTP client, the quota, the count of calls."""
