@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table as Sheet
 
-from bridge import bootstrap, scheduler
+from bridge import bootstrap, cli_google, scheduler
 from bridge.application.cycle import CycleReport
 from bridge.application.errors import SaphanError
 from bridge.application.ports.journal import Run
@@ -45,6 +45,9 @@ Where = Annotated[Path | None, typer.Option("-w", "--workspace", help="โฟล
 AsJson = Annotated[bool, typer.Option("--json", help="ผลลัพธ์เป็น JSON สำหรับโปรแกรมอื่น")]
 NoSync = Annotated[bool, typer.Option("--no-sync", help="ใช้ข้อมูลที่มีในระบบ ไม่อ่านชีตก่อน")]
 AcceptLoss = Annotated[bool, typer.Option("--accept-loss", help="ยืนยันว่าตั้งใจลบแถวจำนวนมาก")]
+
+
+cli_google.register(app, lambda where: _open(where), lambda office: office.google, console)
 
 
 def main() -> int:
@@ -314,8 +317,24 @@ def status(where: Where = None, as_json: AsJson = False) -> int:
         table.add_row(say.text("say", code), f"{number:,}")
     for kind in ("sync", "deliver", "publish", "summarise", "backup"):
         table.add_row(say.text("say", f"last_{kind}"), _when(say, standing.runs.get(kind)))
+    for code, text in _last_cycle(say, standing.runs.get("sync")):
+        table.add_row(say.text("say", code), text)
     console.print(table)
     return 0
+
+
+def _last_cycle(say: Messages, run_report: Run | None) -> list[tuple[str, str]]:
+    """What the last cycle read and wrote, and what it asked of Google."""
+    report = run_report.report if run_report is not None else {}
+    rounds = [part for part in (report.get("cases"), report.get("access")) if isinstance(part, dict)]
+    names = ("heard", "cells", "appended")
+    done = {name: f"{sum(part.get(name, 0) for part in rounds):,}" for name in names}
+    lines = [("last_work", say.text("say", "last_work_done", **done))] if rounds else []
+    traffic = report.get("google")
+    if isinstance(traffic, dict):
+        counts = {name: f"{count:,}" for name, count in traffic.items()}
+        lines.append(("last_google", say.text("say", "last_google_done", **counts)))
+    return lines
 
 
 def _when(say: Messages, run_report: Run | None) -> str:
@@ -377,7 +396,7 @@ def restore(
             office.restore.case(case)
             console.print(office.messages.text("say", "restored_case", case=case), markup=False)
             return 0
-        file, old, count = bootstrap.rebuild_workbook(office, str(workbook))
+        file, old, count = bootstrap.rebuild_workbook(office, "access" if workbook == "access" else "cases")
     facts = {"file": file, "old": old, "count": count}
     console.print(office.messages.text("say", "restored_book", **facts), markup=False)
     return 0

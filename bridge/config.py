@@ -78,6 +78,7 @@ class SmtpPart(_Part):
     host: str = ""
     port: int = Field(587, ge=1, le=65535)
     security: Literal["starttls", "tls", "none"] = "starttls"
+    auth: Literal["password", "xoauth2"] = "password"
     user: str = ""
     password_file: str = ""
     timeout_seconds: float = Field(60, gt=0, le=600)
@@ -88,6 +89,7 @@ class EvidencePart(_Part):
     log_file: str = ""
     imap_host: str = ""
     imap_port: int = Field(993, ge=1, le=65535)
+    imap_auth: Literal["password", "xoauth2"] = "password"
     imap_user: str = ""
     imap_mailbox: str = "Sent"
     complete: bool = False

@@ -23,9 +23,10 @@ def file_id(text: str) -> str:
 def check_root(root: str) -> str:
     """An address override: HTTPS, or plain HTTP on this machine. Raises ValueError."""
     parts = urlsplit(root)
-    if root and not (parts.scheme == "https" and parts.hostname):
-        if parts.scheme != "http" or parts.hostname not in _LOOPBACK:
-            raise ValueError(root)
+    encrypted = parts.scheme == "https" and parts.hostname
+    here = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    if root and not encrypted and not here:
+        raise ValueError(root)
     return root.rstrip("/")
 
 
@@ -55,7 +56,9 @@ class SharingPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     file: str = ""
     role: Literal["reader", "commenter", "writer"] = "reader"
-    roles: list[str] = []  # only these of the bridge's roles (officer, staff, admin, executive); all when empty
+    roles: list[
+        str
+    ] = []  # only these of the bridge's roles (officer, staff, admin, executive); all when empty
 
     @field_validator("file")
     @classmethod
@@ -68,7 +71,8 @@ class SharingPart(BaseModel):
 class GooglePart(BaseModel):
     """`cases_book`, `access_book`: "local", "google" (a spreadsheet that `connect google` makes) or the link of
     one to adopt; `summary_book` may also be "cases": tabs of the cases' own spreadsheet, written in the same
-    call. `credentials`: a key file in the workspace, or "keyring"."""
+    call. `credentials`: a key file in the workspace, or "keyring". `hide_ids`: whether `connect google` hides the
+    id columns that it makes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     credentials: str = "google-key.json"
@@ -80,6 +84,7 @@ class GooglePart(BaseModel):
     cases_form: FormOnGoogle = FormOnGoogle()
     access_form: FormOnGoogle = FormOnGoogle()
     access_admins: list[Address] = []
+    hide_ids: bool = True
     full_read_minutes: int = Field(10, ge=0, le=10)
     sharing: SharingPart = SharingPart()
 

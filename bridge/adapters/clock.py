@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 
@@ -10,3 +11,8 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251  # the one place that may ask
+
+
+def pause(seconds: float) -> None:
+    """Waits."""
+    time.sleep(seconds)  # noqa: TID251  # the one place that may

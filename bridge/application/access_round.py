@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from bridge.application.approve_access import AccessReport, ApproveAccess
 from bridge.application.cases_round import Gate, RoundReport
 from bridge.application.ports.accounts import AccountStore, Request
+from bridge.application.ports.clock import Clock
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.rows import Event, Mark, Presence, RowStore
 from bridge.application.ports.workbooks import Workbook
@@ -26,24 +27,27 @@ class AccessRound:
         rows: RowStore,
         journal: Journal,
         approve: ApproveAccess,
+        clock: Clock,
         fold_gmail: bool,
     ) -> None:
         self._book, self._sync, self._accounts, self._rows = book, sync, accounts, rows
         self._journal, self._approve, self._fold_gmail = journal, approve, fold_gmail
-        self._gate = Gate("access", ("access",), rows, journal)
+        self._clock = clock
+        self._gate = Gate("access", book, ("access",), rows, journal, clock)
 
     def run(self, deliver: Callable[[], None], *, accept_loss: bool) -> tuple[RoundReport, AccessReport]:
         """Raises SheetError, Busy, Changed or OutsideError. Mail that was queued before goes out even if the
         sheet cannot be read."""
         report = RoundReport()
         try:
-            version = self._book.version()
-            if self._gate.closed(version):
+            self._book.settle()
+            if self._gate.closed():
                 deliver()
                 self._approve.show()
-                if self._gate.closed(version):
+                if not self._gate.pending():
                     report.skipped = True
                     return report, AccessReport()
+            read_at = self._clock.now()
             snapshot = self._book.read([self._sync.table.tab])
             grid = snapshot.grids[self._sync.table.tab]
             sighting, marks = self._sync.see(grid, accept_loss=accept_loss)
@@ -58,18 +62,19 @@ class AccessRound:
         deliver()
         with self._journal.transaction():
             self._approve.show()
-        self._write(snapshot.version, sighting, report)
+        version = self._write(snapshot.version, sighting, report)
+        missing = any(mark.presence is Presence.MISSING for mark in self._rows.marks("access").values())
+        self._gate.remember(version, read_at, again=missing)
         return report, decided
 
-    def _write(self, version: str, sighting: Sighting, report: RoundReport) -> None:
+    def _write(self, version: str, sighting: Sighting, report: RoundReport) -> str:
         plan = self._sync.plan(sighting)
         if not plan.empty:
             version = self._book.write([plan.change], version)
         with self._journal.transaction():
             self._sync.confirm(plan)
         report.count(plan)
-        missing = any(mark.presence is Presence.MISSING for mark in self._rows.marks("access").values())
-        self._gate.remember(version, again=missing)
+        return version
 
     def _adopt(self, sighting: Sighting, marks: Mapping[str, Mark]) -> int:
         """Rows that the admin typed become requests; one for a mailbox that is known already only says so."""

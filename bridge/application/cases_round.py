@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.derive_cases import DeriveCases
@@ -51,23 +52,43 @@ class RoundReport:
 
 
 class Gate:
-    """Tells when a workbook need not be read: unchanged since the last round, and nothing to give it."""
+    """Tells when a workbook need not be read: unchanged since the last round, and nothing to give it.
 
-    def __init__(self, name: str, tables: Sequence[str], rows: RowStore, journal: Journal) -> None:
-        self._name, self._tables, self._rows, self._journal = f"version:{name}", tables, rows, journal
+    The version is asked for last: with something to give the sheet is read anyway."""
 
-    def closed(self, version: str) -> bool:
-        if version != self._journal.setting(self._name):
-            return False
-        return not any(self._rows.dirty(table) or self._rows.unsettled(table) for table in self._tables)
+    def __init__(
+        self, name: str, book: Workbook, tables: Sequence[str], rows: RowStore, journal: Journal, clock: Clock
+    ) -> None:
+        self._version, self._read_at = f"version:{name}", f"read_at:{name}"
+        self._book, self._tables, self._rows = book, tables, rows
+        self._journal, self._clock = journal, clock
 
-    def remember(self, version: str, *, again: bool) -> None:
+    def pending(self) -> bool:
+        return any(self._rows.dirty(table) or self._rows.unsettled(table) for table in self._tables)
+
+    def closed(self) -> bool:
+        """Raises what the workbook's `version` raises."""
+        return (
+            not self.pending()
+            and self._book.version() == self._journal.setting(self._version) != ""
+            and self._fresh()
+        )
+
+    def _fresh(self) -> bool:
+        read_at = self._journal.setting(self._read_at)
+        if self._book.trust is None:
+            return True
+        return bool(read_at) and self._clock.now() - datetime.fromisoformat(read_at) < self._book.trust
+
+    def remember(self, version: str, read_at: datetime, *, again: bool) -> None:
         """`again`: a row was missed; the next round must read, changed or not."""
-        self._journal.set_setting(self._name, "" if again else version)
+        self._journal.set_setting(self._version, "" if again else version)
+        self._journal.set_setting(self._read_at, read_at.isoformat())
 
 
 class CasesRound:
-    """The tabs `ทะเบียนเคส` and `ตรวจสอบ` of one workbook. Callers hold the lease."""
+    """The tabs `ทะเบียนเคส` and `ตรวจสอบ` of one workbook. Callers hold the lease. `along` lets something else
+    travel in the same write, where the workbook can, and says whether it does."""
 
     def __init__(
         self,
@@ -82,20 +103,22 @@ class CasesRound:
         derive: DeriveCases,
         clock: Clock,
         province: str,
+        along: Callable[[], bool],
     ) -> None:
         self._book, self._sync, self._reviews_sync = book, cases_sync, reviews_sync
         self._cases, self._rows, self._journal = cases, rows, journal
         self._review_list, self._decide, self._derive = review_list, decide, derive
-        self._clock, self._province = clock, province
-        self._gate = Gate("cases", ("cases", "reviews"), rows, journal)
+        self._clock, self._province, self._along = clock, province, along
+        self._gate = Gate("cases", book, ("cases", "reviews"), rows, journal, clock)
 
     def run(self, *, accept_loss: bool) -> RoundReport:
         """Raises SheetError, Busy, Changed or OutsideError; what the forms sent is in the ledger all the same."""
         report = RoundReport()
-        version = self._book.version()
-        if self._gate.closed(version):
+        self._book.settle()
+        if self._gate.closed():
             report.skipped = True
             return report
+        read_at = self._clock.now()
         version, grids = self._read(report)
         cases_grid = grids.pop(self._sync.table.tab)
         sighting, marks = self._sync.see(cases_grid, accept_loss=accept_loss)
@@ -104,10 +127,10 @@ class CasesRound:
             heard = self._hear(sighting, marks, report)
             reviews = self._hear_reviews(reviews, report)
         report.derived = self._derive.run()
+        report.gone = len(heard.gone)
         again = self._write(version, sighting, reviews, report)
         missing = any(mark.presence is Presence.MISSING for mark in self._rows.marks("cases").values())
-        self._gate.remember(again, again=missing or bool(report.trouble))
-        report.gone = len(heard.gone)
+        self._gate.remember(again, read_at, again=missing or bool(report.trouble))
         return report
 
     def _read(self, report: RoundReport) -> tuple[str, dict[str, Grid]]:
@@ -222,7 +245,8 @@ class CasesRound:
         if reviews is not None:
             plans.append((self._reviews_sync, self._reviews_sync.plan(reviews[0])))
         changes = [plan.change for _, plan in plans if not plan.empty]
-        if changes:
+        worked = changes or report.heard or report.derived or report.gone
+        if (worked and self._along()) or changes:
             version = self._book.write(changes, version)
         with self._journal.transaction():
             for sync, plan in plans:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -17,6 +17,7 @@ from bridge.application.ingest import IngestAccess, IngestCases, IngestReport
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.journal import Journal, Run
 from bridge.application.ports.outbox import Outbox
+from bridge.application.share_access import ShareReport
 
 LEASE = "office"
 LEASE_LIFE = timedelta(minutes=30)
@@ -35,6 +36,8 @@ class CycleReport:
     access: RoundReport = field(default_factory=RoundReport)
     decided: AccessReport = field(default_factory=AccessReport)
     mail: DeliveryReport = field(default_factory=DeliveryReport)
+    shares: ShareReport = field(default_factory=ShareReport)
+    traffic: Mapping[str, int] = field(default_factory=dict)
     trouble: list[SaphanError] = field(default_factory=list)
 
     @property
@@ -42,12 +45,14 @@ class CycleReport:
         return self.trouble[0].exit_code if self.trouble else 0
 
     def counts(self) -> dict[str, object]:
-        """Numbers only: for the run report and the log."""
-        parts = ("forms_cases", "forms_access", "cases", "access", "decided", "mail")
+        """Numbers only: for the run report and the log. `google` counts the calls that this run made there."""
+        parts = ("forms_cases", "forms_access", "cases", "access", "decided", "mail", "shares")
         counts: dict[str, object] = {}
         for part in parts:
             numbers = asdict(getattr(self, part))
             counts[part] = {name: value for name, value in numbers.items() if isinstance(value, (int, bool))}
+        if any(self.traffic.values()):
+            counts["google"] = dict(self.traffic)
         counts["trouble"] = [error.code for error in self.trouble]
         return counts
 
@@ -71,7 +76,8 @@ class Lease:
 
 
 class Cycle:
-    """`fingerprint` is that of the province file: when it changes, every case is computed anew."""
+    """`fingerprint` is that of the province file: when it changes, every case is computed anew. `share` opens
+    files to those approved; `traffic` tells what went over the wire since it was last asked."""
 
     def __init__(
         self,
@@ -85,6 +91,8 @@ class Cycle:
         journal: Journal,
         clock: Clock,
         mark_all_dirty: Callable[[], None],
+        share: Callable[[], ShareReport],
+        traffic: Callable[[], Mapping[str, int]],
         fingerprint: str,
     ) -> None:
         self._lease, self._journal, self._clock = lease, journal, clock
@@ -92,6 +100,7 @@ class Cycle:
         self._cases_round, self._access_round = cases_round, access_round
         self._deliver, self._outbox = deliver, outbox
         self._mark_all_dirty, self._fingerprint = mark_all_dirty, fingerprint
+        self._share, self._traffic = share, traffic
 
     def sync(self, *, accept_loss: bool = False) -> CycleReport:
         """One cycle. Raises Busy when another process holds the lease; every other trouble is in the report,
@@ -104,9 +113,13 @@ class Cycle:
             report.forms_access = self._attempt(report, self._ingest_access.run) or report.forms_access
             report.forms_cases = self._attempt(report, self._ingest_cases.run) or report.forms_cases
             self._work_access(report, accept_loss)
+            report.shares = self._share()
+            if report.shares.trouble is not None:
+                report.trouble.append(report.shares.trouble)
             self._work_cases(report, accept_loss)
             if self._outbox.restored_from_backup() and not report.trouble:
                 self._outbox.reconciled()
+            report.traffic = self._traffic()
             self._journal.record_run(
                 Run("sync", started, self._clock.now(), report.exit_code, report.counts())
             )
@@ -118,6 +131,7 @@ class Cycle:
         started = self._clock.now()
         with self._lease():
             self._send(report)
+            report.traffic = self._traffic()
             self._journal.record_run(
                 Run("deliver", started, self._clock.now(), report.exit_code, report.counts())
             )

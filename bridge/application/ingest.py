@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -49,43 +49,56 @@ class Intaker:
     def batches(self, report: IngestReport) -> Sequence[tuple[Batch, Intake]]:
         """The readable batches in order; each unreadable one becomes a review item and is tried again."""
         readable = []
+        unread: list[str] = []
         for batch in self.source.fetch_since(self._journal.cursors(self.form.name)):
             report.batches += 1
             if isinstance(batch, Unreadable):
-                self._unreadable(report, batch.name, Problem(batch.code, facts=batch.facts))
+                unread.append(self._unreadable(report, batch.name, Problem(batch.code, facts=batch.facts)))
                 continue
+            report.trouble += [f"{batch.name}: {self._wording.problem(note)}" for note in batch.notes]
             intake = read(batch.rows, self.form)
             if intake.problem:
-                self._unreadable(report, batch.name, intake.problem)
+                unread.append(self._unreadable(report, batch.name, intake.problem))
                 continue
             readable.append((batch, intake))
+        with self._journal.transaction():  # what is not complained of any more is mended, or was taken away
+            self._reviews.close_others(f"file:{self.form.name}:", unread)
         return readable
 
-    def settle(self, report: IngestReport, batch: Batch, refused: Sequence[RefusedRow]) -> None:
+    def settle(
+        self, report: IngestReport, batch: Batch, taken: Sequence[Submission], refused: Sequence[RefusedRow]
+    ) -> None:
         """Notes the refused rows of a batch, closes what is mended, and moves the cursor."""
-        items = [self._refused(batch.name, row) for row in refused]
+        items = [self._refused(batch, row) for row in refused]
+        still = {item.subject for item in items}
         self._reviews.note(items)
-        prefix = f"refused:{self.form.name}:{batch.name}:"
-        self._reviews.close_others(prefix, [item.subject for item in items])
-        self._reviews.close([f"file:{self.form.name}:{batch.name}"[:300]])
+        if batch.complete:
+            self._reviews.close_others(f"refused:{self.form.name}:{batch.name}:", still)
+        else:
+            mended = {self._subject(batch, submission.key) for submission in taken}
+            self._reviews.close(mended - still)
         self._journal.set_cursor(self.form.name, batch.name, batch.cursor)
         report.refused += len(items)
 
-    def _unreadable(self, report: IngestReport, name: str, problem: Problem) -> None:
+    def _unreadable(self, report: IngestReport, name: str, problem: Problem) -> str:
         reason = self._wording.problem(problem)
         report.trouble.append(f"{name}: {reason}")
         subject = f"file:{self.form.name}:{name}"[:300]
         with self._journal.transaction():
             shown: dict[str, Cell] = {"file": name, "reason": reason}
             self._reviews.note([ReviewItem(subject, ReviewKind.UNREADABLE_FILE, shown=shown)])
+        return subject
 
-    def _refused(self, name: str, row: RefusedRow) -> ReviewItem:
+    def _subject(self, batch: Batch, key: str) -> str:
+        return f"refused:{self.form.name}:{batch.name}:{key}"[:300]
+
+    def _refused(self, batch: Batch, row: RefusedRow) -> ReviewItem:
         return ReviewItem(
-            f"refused:{self.form.name}:{name}:{row.key}"[:300],
+            self._subject(batch, row.key),
             ReviewKind.REFUSED_ROW,
             shown={
-                "file": name,
-                "row": str(row.row),
+                "file": batch.name,
+                "row": str(row.row) if batch.complete else None,
                 "column": row.column_title or None,
                 "value": row.value or None,
                 "reason": self._wording.problem(replace(row.problem, column="")),
@@ -116,7 +129,7 @@ class IngestCases:
         for batch, intake in self._intaker.batches(report):
             with self._journal.transaction():
                 self._take(batch, intake.submissions, report)
-                self._intaker.settle(report, batch, intake.refused)
+                self._intaker.settle(report, batch, intake.submissions, intake.refused)
         return report
 
     def _take(self, batch: Batch, submissions: Sequence[Submission], report: IngestReport) -> None:
@@ -154,6 +167,7 @@ class IngestCases:
         """An answer that its sender edited: what staff have not corrected follows it; the rest is a conflict."""
         source = self._intaker.form.name
         before = self._cases.latest_answers(source, [submission.key for submission in edited])
+        edited = [_with_older(s, before.get(s.key, {}), batch.unasked) for s in edited]
         changed = [s for s in edited if before.get(s.key) != _given(s)]
         states = self._rows.load("cases", [known[s.key] for s in changed])
         events: list[Event] = []
@@ -209,6 +223,18 @@ def _given(submission: Submission) -> dict[str, Cell]:
     return {"submitted_at": stamp, **{k: v for k, v in submission.answers.items() if v not in (None, "")}}
 
 
+def _with_older(submission: Submission, before: Mapping[str, Cell], unasked: Collection[str]) -> Submission:
+    """With its older answers to questions that were not asked this time: nobody took those back."""
+    answers = submission.answers
+    older = {
+        column: cell
+        for column, cell in before.items()
+        if column != "submitted_at"
+        and (column not in answers or (column in unasked and answers[column] in (None, "")))
+    }
+    return replace(submission, answers={**answers, **older}) if older else submission
+
+
 def _answer(batch: Batch, source: str, submission: Submission, case: str) -> Answer:
     return Answer(source, submission.key, case, batch.name, submission.row, _given(submission))
 
@@ -233,7 +259,7 @@ class IngestAccess:
         for batch, intake in self._intaker.batches(report):
             with self._journal.transaction():
                 refused = self._take(batch, intake.submissions, report)
-                self._intaker.settle(report, batch, [*intake.refused, *refused])
+                self._intaker.settle(report, batch, intake.submissions, [*intake.refused, *refused])
         return report
 
     def _take(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bridge.application.errors import SaphanError
 from bridge.application.ports.approvals import ApprovalMail
@@ -27,9 +28,23 @@ class Finding:
     exit_code: int = 0
 
 
+class Drift(Protocol):
+    """One thing that was set up and is no longer so: the sentence `code` of the wording's `section`."""
+
+    @property
+    def section(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def facts(self) -> Mapping[str, object]: ...
+    @property
+    def exit_code(self) -> int: ...
+
+
 class Preflight:
     """`ledger_damage` says what is wrong with the ledger's file, "" for nothing; `try_mail` signs in to the mail
-    service and leaves; `advice` are findings about the province file."""
+    service and leaves; `advice` are findings about the province file; `drift` tells what is no longer as it was set
+    up elsewhere."""
 
     def __init__(
         self,
@@ -42,10 +57,12 @@ class Preflight:
         ledger_damage: Callable[[], str],
         try_mail: Callable[[], None],
         advice: Sequence[str],
+        drift: Callable[[], Sequence[Drift]],
     ) -> None:
         self._books, self._forms, self._mail, self._outbox = books, forms, mail, outbox
         self._rows, self._wording = rows, wording
         self._ledger_damage, self._try_mail, self._advice = ledger_damage, try_mail, advice
+        self._drift = drift
 
     def run(self) -> list[Finding]:
         return [
@@ -53,6 +70,7 @@ class Preflight:
             *(finding for book, syncs in self._books for finding in self._book(book, syncs)),
             *(finding for source, form in self._forms for finding in self._inbox(source, form)),
             *self._mails(),
+            *self._drifted(),
             *(Finding(code, self._say(code)) for code in self._advice),
         ]
 
@@ -100,6 +118,14 @@ class Preflight:
                 yield Finding(
                     "inbox_unreadable", self._say("inbox_unreadable", file=batch.name, reason=reason), 4
                 )
+
+    def _drifted(self) -> Iterator[Finding]:
+        try:
+            for line in self._drift():
+                sentence = self._wording.text(line.section, line.code, **line.facts)
+                yield Finding(line.code, sentence, line.exit_code)
+        except SaphanError as error:
+            yield Finding(error.code, self._wording.text("error", error.code, **error.facts), error.exit_code)
 
     def _mails(self) -> Iterator[Finding]:
         try:

@@ -85,7 +85,8 @@ class TableSync:
     def see(self, grid: Grid, *, accept_loss: bool) -> tuple[Sighting, Mapping[str, Mark]]:
         """Finds columns and rows. Raises SheetError where the tab is not to be believed; nothing is changed then."""
         remembered = json.loads(self._journal.setting(f"layout:{self.table.name}") or "{}")
-        layout, problems = find_layout(self.table, grid.rows, remembered, self._looks_like(grid.rows))
+        evidence = self._looks_like(grid.rows)
+        layout, problems = find_layout(self.table, grid.rows, remembered, evidence, grid.marked)
         if layout is None:
             headers = {column.key: column.header for column in self.table.columns}
             lines = [self._wording.problem(problem, headers) for problem in problems]

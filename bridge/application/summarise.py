@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bridge.application.ports.cases import CaseStore
@@ -10,7 +10,7 @@ from bridge.application.ports.clock import Clock
 from bridge.application.ports.rows import Presence, RowState, RowStore
 from bridge.application.ports.summaries import SummaryBook
 from bridge.domain.cells import Cell, as_text
-from bridge.domain.summary import CaseFigures, Categories, Tally
+from bridge.domain.summary import CaseFigures, Categories, SummaryTab, Tally
 from bridge.domain.summary_tables import SummaryWords
 from bridge.domain.summary_tabs import summary_tabs
 from bridge.domain.values import baht, thai_date
@@ -42,10 +42,17 @@ class Summarise:
     def run(self) -> SummariseReport:
         """Writes all tabs at once. Raises what the summary book raises; the old summaries stay then."""
         counted = self.count()
-        self._book.write(summary_tabs(counted, self._categories, self._words, self._clock.now()))
+        self._book.write(self._laid_out(counted))
         years = counted.years()
         cases = sum(sum(tally.progress.values()) for _, tally in years)
         return SummariseReport(cases, len(years))
+
+    def tabs(self) -> Sequence[SummaryTab]:
+        """The tabs as they should be now."""
+        return self._laid_out(self.count())
+
+    def _laid_out(self, counted: Tally) -> Sequence[SummaryTab]:
+        return summary_tabs(counted, self._categories, self._words, self._clock.now())
 
     def count(self) -> Tally:
         counted = Tally()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
@@ -31,6 +31,7 @@ from bridge.application.publish import Publish
 from bridge.application.restore import Restore
 from bridge.application.status import Status
 from bridge.application.summarise import Summarise
+from bridge.bootstrap.google import OnGoogle
 from bridge.bootstrap.ports import Ports as Ports
 from bridge.bootstrap.ports import real_ports
 from bridge.bootstrap.use_cases import UseCases
@@ -65,6 +66,10 @@ class Office:
     preflight: Preflight
     status: Status
 
+    @property
+    def google(self) -> OnGoogle:
+        return self.ports.google
+
     def back_up(self) -> Path:
         """Raises OutsideError; ConfigurationError where the ledger is not a file."""
         if self.province.ledger.engine != "sqlite":
@@ -94,11 +99,12 @@ def create(root: Path) -> Workspace:
     province = load(workspace.province_file)
     _open_database(workspace, province)
     office = build(workspace, province)
-    if not workspace.access_book.exists():
+    google = province.google
+    if not google.on_google("access") and not workspace.access_book.exists():
         office.ports.access_book.create([province.table("access")])
-    if not workspace.cases_book.exists():
+    if not google.on_google("cases") and not workspace.cases_book.exists():
         office.ports.cases_book.create([province.table("cases"), province.table("reviews")])
-    if not workspace.summary_book.exists():
+    if not google.on_google("summary") and not workspace.summary_book.exists():
         office.summarise.run()
     return workspace
 
@@ -166,8 +172,11 @@ def recorded(office: Office, kind: str, work: Callable[[], T]) -> T:
     return result
 
 
-def rebuild_workbook(office: Office, name: str) -> tuple[str, str, int]:
+def rebuild_workbook(office: Office, name: Literal["cases", "access"]) -> tuple[str, str, int]:
     """Makes a workbook anew from the ledger, the old file kept in backups/. Returns (file, old file, rows)."""
+    if office.province.google.on_google(name):  # the old tabs stay beside the new ones
+        count = office.restore.workbook(name)
+        return office.ports.google.title(name), "-", count
     book = office.workspace.cases_book if name == "cases" else office.workspace.access_book
     stamp = f"{local_time(office.ports.clock.now()):%Y%m%d-%H%M%S}"
     kept = office.workspace.backups / f"{book.stem}-{stamp}{book.suffix}"
@@ -194,8 +203,8 @@ def _secret_key(path: Path) -> str:
 
 def build(workspace: Workspace, province: Province, ports: Ports | None = None) -> Office:
     """The office on these ports (the real ones by default)."""
-    ports = ports or real_ports(workspace, province)
     messages = load_messages()
+    ports = ports or real_ports(workspace, province, messages)
     areas = province.areas
     places = load_places(province.province.name, areas.extra, areas.amphoe_aliases)
     parts = UseCases(workspace, province, ports, messages, places)
@@ -212,6 +221,8 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         journal=ports.journal,
         clock=ports.clock,
         mark_all_dirty=parts.mark_all_dirty,
+        share=parts.share(),
+        traffic=ports.google.traffic.take,
         fingerprint=_fingerprint(workspace),
     )
     return Office(

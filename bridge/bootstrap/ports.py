@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bridge.adapters.clock import SystemClock
+from bridge.adapters.clock import SystemClock, pause
 from bridge.adapters.forms.export_file import ExportFolder
 from bridge.adapters.mail.evidence import Evidence, ImapSettings, LogFile, LogSettings, SentMailbox
 from bridge.adapters.mail.folder import FolderMailer
@@ -22,7 +23,9 @@ from bridge.application.ports.clock import Clock
 from bridge.application.ports.forms import FormSource
 from bridge.application.ports.summaries import SummaryBook
 from bridge.application.ports.workbooks import Workbook
+from bridge.bootstrap.google import OnGoogle
 from bridge.config import Province, secret
+from bridge.messages import Messages
 from bridge.workspace import Workspace
 
 
@@ -43,32 +46,55 @@ class Ports:
     cases_book: Workbook
     access_book: Workbook
     summary_book: SummaryBook
+    shares: Any
+    google: OnGoogle
 
 
-def real_ports(workspace: Workspace, province: Province, clock: Clock | None = None) -> Ports:
+def real_ports(
+    workspace: Workspace,
+    province: Province,
+    messages: Messages,
+    clock: Clock | None = None,
+    wait: Callable[[float], None] = pause,
+) -> Ports:
+    """`wait` passes some seconds; it goes with the clock."""
     # Django must be set up before its models can be imported.
     from bridge.adapters.ledger.accounts import DjangoAccounts  # noqa: PLC0415
     from bridge.adapters.ledger.cases import DjangoCases  # noqa: PLC0415
     from bridge.adapters.ledger.journal import DjangoJournal  # noqa: PLC0415
+    from bridge.adapters.ledger.operations import DjangoOperations, DjangoShares  # noqa: PLC0415
     from bridge.adapters.ledger.outbox import DjangoOutbox  # noqa: PLC0415
     from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
     from bridge.adapters.ledger.rows import DjangoRows  # noqa: PLC0415
 
     clock = clock or SystemClock()
+    journal, rows = DjangoJournal(), DjangoRows(clock)
+    google = OnGoogle(workspace, province, messages, clock, wait, journal, rows, DjangoOperations())
+    part = province.google
     return Ports(
         clock=clock,
-        journal=DjangoJournal(),
-        rows=DjangoRows(clock),
+        journal=journal,
+        rows=rows,
         cases=DjangoCases(clock),
         reviews=DjangoReviews(),
         accounts=DjangoAccounts(),
         outbox=DjangoOutbox(province.portal.base_url, domain_of(province)),
-        mailer=_mailer(workspace, province, clock),
-        case_form=ExportFolder(workspace.inbox_cases),
-        access_form=ExportFolder(workspace.inbox_access),
-        cases_book=XlsxWorkbook(workspace.cases_book),
-        access_book=XlsxWorkbook(workspace.access_book),
-        summary_book=XlsxSummaryBook(workspace.summary_book),
+        mailer=_mailer(workspace, province, clock, google),
+        case_form=google.form("cases") if part.cases_form.on_google else ExportFolder(workspace.inbox_cases),
+        access_form=google.form("access")
+        if part.access_form.on_google
+        else ExportFolder(workspace.inbox_access),
+        cases_book=google.workbook("cases")
+        if part.on_google("cases")
+        else XlsxWorkbook(workspace.cases_book),
+        access_book=google.workbook("access")
+        if part.on_google("access")
+        else XlsxWorkbook(workspace.access_book),
+        summary_book=google.summary_book()
+        if part.on_google("summary")
+        else XlsxSummaryBook(workspace.summary_book),
+        shares=DjangoShares(),
+        google=google,
     )
 
 
@@ -76,11 +102,13 @@ def domain_of(province: Province) -> str:
     return province.mail.from_address.rpartition("@")[2]
 
 
-def _mailer(workspace: Workspace, province: Province, clock: Clock) -> PatientMailer:
+def _mailer(workspace: Workspace, province: Province, clock: Clock, google: OnGoogle) -> PatientMailer:
     mail = province.mail
     sender = Sender(mail.from_address, mail.from_name)
     if mail.backend == "folder":
         return FolderMailer(workspace.outbox, sender, clock)
+    if mail.backend == "gmail":
+        return google.mailer(sender)
     smtp = mail.smtp
     settings = SmtpSettings(
         host=smtp.host,
@@ -92,8 +120,9 @@ def _mailer(workspace: Workspace, province: Province, clock: Clock) -> PatientMa
         ca_file=Path(_inside(workspace, smtp.ca_file)) if smtp.ca_file else None,
         timeout=smtp.timeout_seconds,
         settle_after=timedelta(minutes=mail.settle_minutes),
+        token=google.mail_token() if smtp.auth == "xoauth2" else None,
     )
-    return SmtpMailer(settings, clock, _evidence(workspace, province))
+    return SmtpMailer(settings, clock, _evidence(workspace, province, google))
 
 
 def _password(workspace: Workspace, file: str) -> str:
@@ -107,7 +136,7 @@ def _password(workspace: Workspace, file: str) -> str:
     return secret("BRIDGE_SMTP_PASSWORD", str(path) if file else "")
 
 
-def _evidence(workspace: Workspace, province: Province) -> Evidence | None:
+def _evidence(workspace: Workspace, province: Province, google: OnGoogle) -> Evidence | None:
     part = province.mail.evidence
     sources: list[LogFile | SentMailbox] = []
     if part.log_file:
@@ -123,6 +152,7 @@ def _evidence(workspace: Workspace, province: Province) -> Evidence | None:
                     port=part.imap_port,
                     mailbox=part.imap_mailbox,
                     complete=part.complete,
+                    token=google.mail_token() if part.imap_auth == "xoauth2" else None,
                 )
             )
         )

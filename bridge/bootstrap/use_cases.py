@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from bridge.adapters.mail.render import MailRenderer
+from bridge.adapters.workbooks.google import GoogleWorkbook
+from bridge.adapters.workbooks.google_summary import GoogleSummaryBook
 from bridge.application.access_round import AccessRound
 from bridge.application.approve_access import ApproveAccess
 from bridge.application.cases_round import CasesRound
+from bridge.application.connect import ConnectLine
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail, DeliverySettings
 from bridge.application.derive_cases import DeriveCases
@@ -23,9 +26,11 @@ from bridge.application.preflight import Preflight
 from bridge.application.reconcile import TableRules, TableSync
 from bridge.application.restore import Restore
 from bridge.application.review_list import ReviewList
+from bridge.application.share_access import ShareAccess, ShareReport, SharingSettings
 from bridge.application.summarise import Summarise
 from bridge.bootstrap.ports import Ports, domain_of
 from bridge.config import Province
+from bridge.config_google import file_id
 from bridge.domain.access import AccessWords, Role, State
 from bridge.domain.summary import Categories
 from bridge.domain.summary_tables import SummaryWords
@@ -128,6 +133,53 @@ class UseCases:
             self._derive(review_list),
             ports.clock,
             province.province.code,
+            self._summaries_along(),
+        )
+
+    def _summaries_along(self) -> Callable[[], bool]:
+        """Summaries that live in the cases' own spreadsheet are written in the same call as the cases."""
+        book, along = self.ports.cases_book, self.ports.summary_book
+        if not isinstance(book, GoogleWorkbook) or not isinstance(along, GoogleSummaryBook):
+            return lambda: False
+        if self.province.google.summary_book != "cases":
+            return lambda: False
+        summarise = self.summarise()
+
+        def stage() -> bool:
+            if book.state is None:
+                return False
+            requests, confirmed = along.staged(summarise.tabs(), book.state.raw)
+            if requests:
+                book.ride(requests, confirmed)
+            return bool(requests)
+
+        return stage
+
+    def share(self) -> Callable[[], ShareReport]:
+        part = self.province.google.sharing
+        ports = self.ports
+        if not part.file and not ports.shares.all():
+            return ShareReport
+        roles = frozenset(Role(role) for role in part.roles)
+        settings = SharingSettings(file_id(part.file), part.role, roles)
+        return ShareAccess(
+            ports.shares,
+            ports.google.sharing(),
+            ports.rows,
+            ports.accounts,
+            ports.clock,
+            self._access_words(),
+            self.places,
+            settings,
+        ).run
+
+    def _access_words(self) -> AccessWords:
+        access = self.province.access
+        return AccessWords(
+            tuple(access.approve),
+            tuple(access.refuse),
+            {role: getattr(access.roles, role.value) for role in Role},
+            access.fold_gmail,
         )
 
     def _derive(self, review_list: ReviewList) -> DeriveCases:
@@ -148,12 +200,6 @@ class UseCases:
     def access_round(self) -> AccessRound:
         ports, province = self.ports, self.province
         access = province.access
-        words = AccessWords(
-            tuple(access.approve),
-            tuple(access.refuse),
-            {role: getattr(access.roles, role.value) for role in Role},
-            access.fold_gmail,
-        )
         approve = ApproveAccess(
             province.table("access"),
             ports.accounts,
@@ -161,7 +207,7 @@ class UseCases:
             ports.rows,
             self.messages,
             ports.clock,
-            words,
+            self._access_words(),
             self.places,
             {state: getattr(access.states, state.value) for state in State},
         )
@@ -172,6 +218,7 @@ class UseCases:
             ports.rows,
             ports.journal,
             approve,
+            ports.clock,
             access.fold_gmail,
         )
 
@@ -231,11 +278,19 @@ class UseCases:
             ports.journal.damage,
             self._try_mail,
             self._advice(),
+            self._drift,
         )
 
     def _try_mail(self) -> None:
         with self.ports.mailer.session():
             pass
+
+    def _drift(self) -> list[ConnectLine]:
+        google = self.province.google
+        if not google.in_use:
+            return []
+        found = self.ports.google.connect().findings()
+        return [line for line in found if line.code != "google_renamed"]  # the sheet's own check tells that
 
     def _advice(self) -> list[str]:
         province, advice = self.province, []

@@ -53,14 +53,12 @@ def _found_in(row: Sequence[Cell], titles: Mapping[str, str]) -> dict[str, list[
     return found
 
 
-def find_layout(
-    table: Table, rows: Rows, remembered: Mapping[str, int], evidence: Evidence
-) -> tuple[Layout | None, list[Problem]]:
-    """The header row and each column, or what a person must mend.
+def locate(table: Table, rows: Rows, marked: Mapping[str, int]) -> tuple[int, dict[str, list[int]]]:
+    """The row that names most columns (-1 for none), and where each column that was found may be.
 
-    A header that was renamed or blanked is found where the column was last (`remembered`: key -> column index),
-    moved by as much as its neighbours moved, if no known header stands there and `evidence`
-    agrees that the cells below look like that column's. Every column is needed exactly once.
+    `marked[key]` is a column that carries the key's own mark, whatever its header says now. A mark gives way
+    where its header is blank and the column's words stand over exactly one other column: cells were cut and
+    pasted there, and marks do not travel with cells.
     """
     titles = _titles(table)
     best_row = -1
@@ -69,7 +67,42 @@ def find_layout(
         found = _found_in(row, titles)
         if len(found) > len(best):
             best_row, best = index, found
-    if len(best) < max(2, len(table.columns) // 3):
+    if best_row < 0 or not marked:
+        return best_row, best
+    header = rows[best_row]
+    sure = {
+        key: place
+        for key, place in marked.items()
+        if key in table.by_key
+        and (_header_at(header, place) or len(best.get(key, ())) != 1 or best[key] == [place])
+    }
+    taken = set(sure.values())
+    named = {key: [place for place in places if place not in taken] for key, places in best.items()}
+    others = {key: places for key, places in named.items() if places and key not in sure}
+    return best_row, {key: [place] for key, place in sure.items()} | others
+
+
+def _header_at(header: Sequence[Cell], place: int) -> str:
+    cell = header[place] if place < len(header) else None
+    return "" if cell is None else str(cell).strip()
+
+
+def find_layout(
+    table: Table,
+    rows: Rows,
+    remembered: Mapping[str, int],
+    evidence: Evidence,
+    marked: Mapping[str, int] | None = None,
+) -> tuple[Layout | None, list[Problem]]:
+    """The header row and each column, or what a person must mend.
+
+    A column is known by its mark where the workbook keeps marks (see `locate`), else by its header. A header
+    that was renamed or blanked is found where the column was last (`remembered`: key -> column index),
+    moved by as much as its neighbours moved, if no known header stands there and `evidence`
+    agrees that the cells below look like that column's. Every column is needed exactly once.
+    """
+    best_row, best = locate(table, rows, marked or {})
+    if best_row < 0 or len(best) < max(2, len(table.columns) // 3):
         return None, [Problem("header_row_missing", facts={"tab": table.tab})]
     problems = [
         Problem("header_twice", column=table.by_key[key].header, facts={"tab": table.tab})
@@ -77,7 +110,12 @@ def find_layout(
         if len(places) > 1
     ]
     columns = {key: places[0] for key, places in best.items()}
-    renamed: dict[str, str] = {}
+    titles = _titles(table)
+    renamed = {
+        key: _header_at(rows[best_row], place)
+        for key, place in columns.items()
+        if titles.get(header_key(_header_at(rows[best_row], place))) != key
+    }
     taken = {place for places in best.values() for place in places}
     # The id column first: the evidence for the others is found by it.
     for key in sorted((key for key in table.keys if key not in columns), key=lambda key: key != table.key):
@@ -85,8 +123,7 @@ def find_layout(
         if place is not None and evidence(key, best_row, place, columns):
             columns[key] = place
             taken.add(place)
-            header = rows[best_row][place] if place < len(rows[best_row]) else None
-            renamed[key] = "" if header is None else str(header)
+            renamed[key] = _header_at(rows[best_row], place)
         else:
             facts = {"tab": table.tab, "row": str(best_row + 1)}
             problems.append(Problem("header_missing", column=table.by_key[key].header, facts=facts))

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bridge.adapters.workbooks.xlsx import XlsxWorkbook
-from tests.contract.workbooks import WorkbookContract
+from tests.contract.workbooks import ComparingContract
 
 
-class TestXlsx(WorkbookContract):
+class TestXlsx(ComparingContract):
     @pytest.fixture
     def place(self, tmp_path: Path) -> Callable[..., XlsxWorkbook]:
         folder = tmp_path / "สำนักงาน พมจ. ศรีสะเกษ"

@@ -181,7 +181,7 @@ class Desk:
 
     def office(self, trap: Trap | None = None) -> Office:
         """Made by the process that runs it, because the lease names the process."""
-        ports = bootstrap.real_ports(self._workspace, self._province, self._clock)
+        ports = bootstrap.real_ports(self._workspace, self._province, bootstrap.load_messages(), self._clock)
         ports = replace(ports, mailer=Postman(ports.mailer, postbook(self._workspace)))
         ports = watched(ports, trap) if trap else ports
         return bootstrap.build(self._workspace, self._province, ports)

@@ -31,6 +31,10 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 32.0  # seconds; the waits between tries are dra
 PASSING = frozenset({500, 502, 503, 504})
 RATE_REASONS = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 RATE_DOMAIN = "usageLimits"
+# Of that domain too, but waiting does not help.
+LASTING = frozenset(
+    {"storageQuotaExceeded", "quotaExceeded", "accessNotConfigured", "teamDriveFileLimitExceeded"}
+)
 OPENERS: dict[str, str] = {
     "sheets": "https://sheets.googleapis.com",
     "drive": "https://www.googleapis.com",
@@ -65,23 +69,27 @@ class NoQuota:
 
 
 class GoogleClient(HTTPClient):
-    """`api_root` replaces Google's hosts when it is set. `pause` waits for some seconds."""
+    """`sign_in` gives the credentials when they are first needed. `api_root` replaces Google's hosts when it is
+    set. `pause` waits for some seconds."""
 
     def __init__(
         self,
-        credentials: Credentials,
+        sign_in: Credentials | Callable[[], Credentials],
         *,
         api_root: str = "",
         quota: Quota,
         pause: Callable[[float], None],
         traffic: Traffic | None = None,
         time_outs: tuple[float, float] = TIME_OUTS,
-        chance: Callable[[], float] = random.SystemRandom().random,
+        chance: Callable[[], float] | None = None,
     ) -> None:
-        super().__init__(credentials, session=AuthorizedSession(credentials, refresh_timeout=60))
+        super().__init__(None, session=requests.Session())  # type: ignore[arg-type]  # the first call signs in
+        self._sign_in = sign_in
+        self._signed_in = False
         self.set_timeout(time_outs)
         self.traffic = traffic or Traffic()
-        self._root, self._quota, self._pause, self._chance = api_root.rstrip("/"), quota, pause, chance
+        self._root, self._quota, self._pause = api_root.rstrip("/"), quota, pause
+        self._chance = chance or random.SystemRandom().random
 
     def url(self, service: str, path: str) -> str:
         """The address of a path such as `/v4/spreadsheets/…` of a service (a key of OPENERS)."""
@@ -103,6 +111,7 @@ class GoogleClient(HTTPClient):
         Raises Refused (4xx), Ambiguous (a write whose fate is unknown), OutsideError google_unreachable (a read
         that failed as often as it was tried, or a write that never left), ConfigurationError google_sign_in.
         """
+        self._enter()
         url = self.url(service, path)
         data = None if body is None else codec.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         for attempt in range(TRIES):
@@ -116,6 +125,14 @@ class GoogleClient(HTTPClient):
                 cap = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
                 self._pause(max(self._chance() * cap, trouble.wait))
         raise OutsideError("google_unreachable", said=trouble.said)
+
+    def _enter(self) -> None:
+        """Signs in at the first call, so that what needs no Google needs no key either."""
+        if not self._signed_in:
+            credentials = self._sign_in() if callable(self._sign_in) else self._sign_in
+            self.auth = credentials
+            self.session = AuthorizedSession(credentials, refresh_timeout=60)  # type: ignore[no-untyped-call]
+            self._signed_in = True
 
     def _send(
         self, method: str, url: str, effect: Effect, params: Json, data: bytes | None
@@ -139,6 +156,11 @@ class GoogleClient(HTTPClient):
             raise ConfigurationError("google_sign_in", said=_said(error)) from error
         except TransportError as error:  # the token could not be fetched: nothing was sent
             return None, _Passing(_said(error))
+        except (
+            TypeError,
+            KeyError,
+        ) as error:  # google-auth on an answer of the token endpoint that was cut short
+            return None, _Passing(type(error).__name__)
         except requests.RequestException as error:
             return None, self._lost(error, effect)
         self.traffic.bytes_received += len(content)
@@ -169,7 +191,8 @@ class GoogleClient(HTTPClient):
                 pass  # cut short on its way
             return None, self._open(effect, "truncated")
         reason, said, domain = _error_of(content)
-        if status == 429 or (status == 403 and (reason in RATE_REASONS or domain == RATE_DOMAIN)):
+        limited = reason in RATE_REASONS or (domain == RATE_DOMAIN and reason not in LASTING)
+        if status == 429 or (status == 403 and limited):
             return None, _Passing(said, wait=_retry_after(response))
         if status in PASSING:
             return None, self._open(effect, f"{status}")

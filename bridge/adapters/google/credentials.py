@@ -62,9 +62,13 @@ def load_credentials(
         if info.get("type") == "service_account":
             kind = _Moved if api_root else ServiceAccountCredentials
             made = kind.from_service_account_info(info, scopes=list(scopes))  # type: ignore[no-untyped-call]
-            return made.with_subject(subject) if subject else made
-        person = _MovedUser if api_root else UserCredentials
-        return person.from_authorized_user_info(info, list(scopes))  # type: ignore[no-untyped-call]
+            return made.with_subject(subject) if subject else made  # type: ignore[no-any-return]
+        if not api_root:
+            return UserCredentials.from_authorized_user_info(info, list(scopes))  # type: ignore[no-any-return,no-untyped-call]
+        names = ("refresh_token", "token_uri", "client_id", "client_secret")
+        return _MovedUser(  # type: ignore[no-untyped-call]
+            None, scopes=list(scopes), **{name: info[name] for name in names}
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigurationError("google_key_unusable", file=where) from error
 

@@ -14,7 +14,9 @@ class Traffic:
     writes: int = 0
     retried: int = 0
     ambiguous: int = 0
-    misaimed: int = 0  # writes that met rows or columns which people had moved meanwhile, and that were undone
+    misaimed: int = (
+        0  # writes that met rows or columns which people had moved meanwhile, and that were undone
+    )
     bytes_sent: int = 0
     bytes_received: int = 0
     waited: int = 0

@@ -29,6 +29,10 @@ class DjangoOperations:
     def sent(self, book: str, at: datetime) -> None:
         SheetOperation.objects.filter(book=book).update(state=str(OperationState.SENT), sent_at=at)
 
+    def void(self, book: str) -> None:
+        state = str(OperationState.VOID)
+        SheetOperation.objects.filter(book=book).update(state=state, plan={}, sent_at=None)
+
     def settle(self, book: str) -> None:
         SheetOperation.objects.filter(book=book).delete()
 

@@ -14,7 +14,7 @@ import imaplib
 import re
 import ssl
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bridge.adapters.mail.smtp import LONGEST_REASON, Security, is_loopback, tls_context
+from bridge.adapters.mail.xoauth2 import Answers
 from bridge.application.errors import ConfigurationError, OutsideError
 
 IMAPS_PORT = 993
@@ -108,11 +109,13 @@ def _either(message_id: str, key: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class ImapSettings:
-    """Raises ConfigurationError for a plain line to another computer."""
+    """`token` gives an access token, for XOAUTH2 in place of the password; it may raise OutsideError.
+    Raises ConfigurationError for a plain line to another computer."""
 
     host: str
     user: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
+    token: Callable[[], str] | None = field(default=None, repr=False)
     port: int = IMAPS_PORT
     mailbox: str = ""  # none: the one that the server marks as Sent
     security: Security = Security.AUTO
@@ -134,8 +137,8 @@ class SentMailbox:
         self._settings = settings
 
     def find(self, message_id: str, key: str) -> bool | None:
-        """Raises OutsideError: imap_unreadable, imap_certificate, imap_login_refused, imap_mailbox,
-        mail_tls_missing, mail_ca_file."""
+        """Raises OutsideError: imap_unreadable, imap_certificate, imap_login_refused, imap_token_refused,
+        imap_mailbox, mail_tls_missing, mail_ca_file, mail_token."""
         where = {"host": self._settings.host, "port": self._settings.port}
         try:
             with _signed_in(self._settings) as imap:
@@ -152,11 +155,12 @@ class SentMailbox:
 
 @contextmanager
 def _signed_in(settings: ImapSettings) -> Iterator[imaplib.IMAP4]:
+    token = settings.token() if settings.token is not None else None
     imap = _dial(settings)
     try:
-        if not _login_accepted(imap, settings):
-            facts = {"host": settings.host, "port": settings.port, "user": settings.user}
-            raise OutsideError("imap_login_refused", **facts)
+        if not _login_accepted(imap, settings, token):
+            code = "imap_login_refused" if token is None else "imap_token_refused"
+            raise OutsideError(code, host=settings.host, port=settings.port, user=settings.user)
         yield imap
     finally:
         with contextlib.suppress(OSError, imaplib.IMAP4.error):
@@ -183,13 +187,19 @@ def _dial(settings: ImapSettings) -> imaplib.IMAP4:
     return imap
 
 
-def _login_accepted(imap: imaplib.IMAP4, settings: ImapSettings) -> bool:
+def _login_accepted(imap: imaplib.IMAP4, settings: ImapSettings, token: str | None) -> bool:
     """What the server says to a refusal, and the cause of one, stay here: they may hold the password."""
     try:
-        imap.login(settings.user, settings.password)
+        if token is None:
+            imap.login(settings.user, settings.password)
+        else:
+            imap.authenticate("XOAUTH2", Answers(settings.user, token).to_imap)
     except imaplib.IMAP4.abort:
         raise  # the line broke
-    except (imaplib.IMAP4.error, UnicodeError):  # imaplib signs in with ASCII only
+    except (
+        imaplib.IMAP4.error,
+        ValueError,
+    ):  # imaplib signs in with ASCII only; a challenge may be no base64
         return False
     return True
 

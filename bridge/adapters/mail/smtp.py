@@ -21,6 +21,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bridge.adapters.mail.message import LetterRefused, Sender, compose, recipient_of, to_bytes
+from bridge.adapters.mail.xoauth2 import Answers
 from bridge.application.errors import ConfigurationError, OutsideError
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.mail import Fate, Letter, Outcome, Session
@@ -29,6 +30,8 @@ SMTPS_PORT = 465
 # A fixed literal: the computer's own name may be Thai, private, or take seconds to look up.
 GREETING = "[127.0.0.1]"
 LONGEST_REASON = 300  # characters
+# Characters; a longer token travels after the command, whose line has at most 512 octets (RFC 4954 4).
+LONGEST_FIRST_ANSWER = 480
 
 _LOST = (OSError, smtplib.SMTPException)
 _UNSIGNED = {530, 534, 535, 538}  # RFC 4954: about our sign-in, not about the letter
@@ -49,13 +52,15 @@ class Security(StrEnum):
 
 @dataclass(frozen=True)
 class SmtpSettings:
-    """Raises ConfigurationError for a plain line to another computer, or no time-out."""
+    """`token` gives an access token, for XOAUTH2 in place of the password; it may raise OutsideError.
+    Raises ConfigurationError for a plain line to another computer, no time-out, or a token of nobody."""
 
     host: str
     sender: Sender
     port: int = 587
     user: str = ""  # none: no sign-in
     password: str = field(default="", repr=False)
+    token: Callable[[], str] | None = field(default=None, repr=False)
     security: Security = Security.AUTO
     ca_file: Path | None = None  # where the office runs its own authority; else the system's
     timeout: float = 60.0  # seconds, for each wait
@@ -66,6 +71,8 @@ class SmtpSettings:
             raise ConfigurationError("mail_plain_refused", host=self.host)
         if self.timeout <= 0:
             raise ConfigurationError("mail_timeout", seconds=self.timeout)
+        if self.token is not None and not self.user:
+            raise ConfigurationError("mail_token_user", host=self.host)
 
 
 def is_loopback(host: str) -> bool:
@@ -106,7 +113,8 @@ class SmtpMailer:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Raises OutsideError: mail_unreachable, mail_tls_missing, mail_tls_failed, mail_certificate,
-        mail_ca_file, mail_login_refused, mail_login_later, mail_login_missing, mail_login_unsendable."""
+        mail_ca_file, mail_login_refused, mail_login_later, mail_login_missing, mail_login_unsendable,
+        mail_token, mail_token_refused."""
         session = SmtpSession(self._settings, self._clock)
         session.open()
         try:
@@ -286,28 +294,40 @@ def _secure(smtp: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLContext)
 
 def _log_in(smtp: smtplib.SMTP, settings: SmtpSettings) -> None:
     """Nothing of what goes wrong here is passed on: neither the server's words nor the cause, which may hold
-    the password."""
+    the password or the token."""
     if not settings.user:
         return
-    code = _login_failure(smtp, settings)
+    token = settings.token() if settings.token is not None else None
+    code = _login_failure(smtp, settings, token)
     if code is not None:
         raise OutsideError(code, host=settings.host, port=settings.port, user=settings.user)
 
 
-def _login_failure(smtp: smtplib.SMTP, settings: SmtpSettings) -> str | None:
+def _login_failure(smtp: smtplib.SMTP, settings: SmtpSettings, token: str | None) -> str | None:
+    refused = "mail_login_refused" if token is None else "mail_token_refused"
     try:
-        smtp.login(settings.user, settings.password)
+        if token is None:
+            smtp.login(settings.user, settings.password)
+        else:
+            _present(smtp, settings.user, token)
     except smtplib.SMTPAuthenticationError as error:
-        return "mail_login_later" if 400 <= error.smtp_code < 500 else "mail_login_refused"
+        return "mail_login_later" if 400 <= error.smtp_code < 500 else refused
     except UnicodeError:  # smtplib signs in with ASCII only
         return "mail_login_unsendable"
     except smtplib.SMTPServerDisconnected:
         return "mail_login_later"
-    except smtplib.SMTPException:  # no AUTH, or none of its mechanisms
+    except (smtplib.SMTPException, ValueError):  # no AUTH, none of its mechanisms, or no proper challenge
         return "mail_login_missing"
     except OSError:
         return "mail_login_later"
     return None
+
+
+def _present(smtp: smtplib.SMTP, user: str, token: str) -> None:
+    if "XOAUTH2" not in smtp.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError("XOAUTH2")
+    at_once = len(user) + len(token) < LONGEST_FIRST_ANSWER * 3 // 4  # base64 makes four of three
+    smtp.auth("XOAUTH2", Answers(user, token).to_smtp, initial_response_ok=at_once)
 
 
 def dot_stuffed(content: bytes) -> bytes:

@@ -27,6 +27,7 @@ class XlsxWorkbook:
     """
 
     max_text = MAX_TEXT
+    trust = None
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,6 +38,9 @@ class XlsxWorkbook:
 
     def exists(self) -> bool:
         return self._path.is_file()
+
+    def settle(self) -> None:
+        """Nothing to learn: a write replaces the file whole, or not at all."""
 
     def version(self) -> str:
         return version_of(read_bytes(self._path))

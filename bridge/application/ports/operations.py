@@ -1,6 +1,7 @@
 """The port to the ledger's list of writes to a shared spreadsheet whose outcome must be known (sync.md 8 and 9).
 
     planned -> sent -> (settled: gone from the list)
+                    -> void -> (its marker is used by the next write)
 
 A `sent` operation may have been applied, may be applied yet, or never: only its marker in the spreadsheet, or
 the end of the time in which the service can still apply it, settles it.
@@ -18,6 +19,7 @@ from typing import Any, Protocol
 class OperationState(StrEnum):
     PLANNED = "planned"
     SENT = "sent"
+    VOID = "void"  # never applied, and it can no longer be
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class Operations(Protocol):
 
     def sent(self, book: str, at: datetime) -> None:
         """The request is about to leave."""
+
+    def void(self, book: str) -> None:
+        """It was not applied and cannot be any more; the number of its marker is kept."""
 
     def settle(self, book: str) -> None:
         """The outcome is known; the plan is forgotten."""

@@ -47,6 +47,7 @@ service imap-login {{
 service anvil {{
   chroot =
 }}
+{oauth}
 passdb {{
   driver = static
   args = password={password}
@@ -69,6 +70,17 @@ namespace inbox {{
 """
 
 
+# Ahead of the password: Dovecot asks the address in oauth.conf whether a token is good, and whose it is.
+OAUTH = """
+auth_mechanisms = plain xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {home}/oauth.conf
+}}
+"""
+
+
 @dataclass(frozen=True)
 class Dovecot:
     port: int
@@ -80,11 +92,12 @@ def available() -> bool:
 
 
 @contextlib.contextmanager
-def running(certificate: tuple[Path, Path]) -> Iterator[Dovecot]:
+def running(certificate: tuple[Path, Path], introspection: str = "") -> Iterator[Dovecot]:
+    """With `introspection`, an address that answers for tokens, it takes them too (XOAUTH2)."""
     # Not pytest's own folder: the paths of its sockets must be short, and its mail user must reach them.
     with tempfile.TemporaryDirectory(prefix="imap") as home:
         server = Dovecot(free_port(), free_port())
-        path = _configure(Path(home), server, certificate)
+        path = _configure(Path(home), server, certificate, introspection)
         process = subprocess.Popen(
             ["dovecot", "-F", "-c", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -96,7 +109,7 @@ def running(certificate: tuple[Path, Path]) -> Iterator[Dovecot]:
             process.wait(10)
 
 
-def _configure(home: Path, server: Dovecot, certificate: tuple[Path, Path]) -> Path:
+def _configure(home: Path, server: Dovecot, certificate: tuple[Path, Path], introspection: str) -> Path:
     import grp
     import pwd
 
@@ -105,6 +118,9 @@ def _configure(home: Path, server: Dovecot, certificate: tuple[Path, Path]) -> P
     shutil.copy(certificate[0], home / "certificate.pem")
     shutil.copy(certificate[1], home / "key.pem")
     (home / "mail").mkdir()
+    (home / "oauth.conf").write_text(
+        f"introspection_mode = post\nintrospection_url = {introspection}\nusername_attribute = email\n"
+    )
     if root:
         os.chown(home, owner.pw_uid, owner.pw_gid)
         os.chown(home / "mail", owner.pw_uid, owner.pw_gid)
@@ -113,6 +129,7 @@ def _configure(home: Path, server: Dovecot, certificate: tuple[Path, Path]) -> P
     path.write_text(
         CONFIGURATION.format(
             home=home,
+            oauth=OAUTH.format(home=home) if introspection else "",
             internal="dovecot" if root else owner.pw_name,
             internal_group="dovecot" if root else grp.getgrgid(owner.pw_gid).gr_name,
             login="dovenull" if root else owner.pw_name,

@@ -1,4 +1,5 @@
-"""What every mailer must do (bridge/application/ports/mail.py), on a real server and on a real folder."""
+"""What every mailer must do (bridge/application/ports/mail.py), on a real server, on a real folder, and on the
+stand-in for Gmail."""
 
 from __future__ import annotations
 
@@ -14,13 +15,16 @@ from hypothesis import strategies as st
 
 from bridge.adapters.mail.evidence import Evidence, LogFile, LogSettings
 from bridge.adapters.mail.folder import FolderMailer
+from bridge.adapters.mail.gmail import GmailMailer
 from bridge.adapters.mail.message import LetterRefused, Sender, compose, recipient_of, to_bytes
 from bridge.adapters.mail.smtp import SmtpMailer, SmtpSettings
 from bridge.application.deliver_mail import PatientMailer
 from bridge.application.ports.mail import Fate, Letter, Outcome
 from bridge.application.ports.outbox import Reason
 from tests.integration.mail.conftest import NOW, SENDER, ManualClock, letter
+from tests.integration.mail.google_peer import client_of, taken_by
 from tests.integration.mail.peers import Inbox, header, parse, running
+from tests.stand_in.google import serve
 
 
 @dataclass
@@ -36,12 +40,16 @@ class Post:
         return [parse(content) for content in self.contents()]
 
 
-@pytest.fixture(params=["smtp", "folder"])
+@pytest.fixture(params=["smtp", "folder", "gmail"])
 def post(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[Post]:
     if request.param == "folder":
         folder = tmp_path / "จดหมาย ออก"
         files = lambda: [path.read_bytes() for path in sorted(folder.glob("*"))]  # noqa: E731
         yield Post(FolderMailer(folder, SENDER, clock), files)
+        return
+    if request.param == "gmail":
+        with serve() as google:
+            yield Post(GmailMailer(client_of(google), SENDER, clock), lambda: taken_by(google))
         return
     log = tmp_path / "mail.log"
     log.touch()

@@ -269,13 +269,21 @@ def permission(stored: Json) -> Json:
 
 def list_permissions(state: State, params: Json, file_id: str) -> Json:
     found = state.file(file_id)
-    answer = {"kind": "drive#permissionList", "permissions": [permission(p) for p in found.permissions]}
+    start = int(params.get("pageToken") or 0)
+    end = start + int(params.get("pageSize") or len(found.permissions))
+    answer = {
+        "kind": "drive#permissionList",
+        "permissions": [permission(p) for p in found.permissions[start:end]],
+    }
+    if end < len(found.permissions):
+        answer["nextPageToken"] = str(end)
     default = f"kind,nextPageToken,permissions({PERMISSION_DEFAULT})"
     return masks.apply(answer, _mask(params, default))  # type: ignore[no-any-return]
 
 
 def create_permission(state: State, params: Json, file_id: str, body: Json) -> Json:
-    """Share; an address that already has a permission keeps its id. Google's own mail is noted, not sent."""
+    """Share; an account that already has a permission keeps its id. Google's own mail is noted, not sent.
+    Addresses that end in .invalid stand for people without a Google account."""
     found = _writable(state, file_id)
     kind, role, email = body.get("type"), body.get("role"), body.get("emailAddress")
     if role not in ROLES:
@@ -289,8 +297,15 @@ def create_permission(state: State, params: Json, file_id: str, body: Json) -> J
     if kind in ("user", "group") and (not email or "@" not in email):
         text = "The specified emailAddress is invalid or not applicable for the given permission type."
         raise errors.drive(400, "invalid", text, location="permission.emailAddress", locationType="other")
+    notified = str(params.get("sendNotificationEmail", "true")).lower() == "true"
+    if kind == "user" and not notified and str(email).endswith(".invalid"):
+        text = (
+            f'Bad Request. User message: "You are trying to invite {email}. Since there is no Google account '
+        )
+        text += 'associated with this email address, you must check the "Notify people" box to invite this recipient."'
+        raise errors.drive(400, "invalidSharingRequest", text)
     named = email or body.get("domain") or "anyone"
-    wanted_id = "anyoneWithLink" if kind == "anyone" else permission_id(named)
+    wanted_id = "anyoneWithLink" if kind == "anyone" else permission_id(_account(named))
     shared = {name: body[name] for name in ("type", "role", "emailAddress", "domain") if body.get(name)}
     kept = next((p for p in found.permissions if p["id"] == wanted_id), None)
     if kept is None:
@@ -298,11 +313,19 @@ def create_permission(state: State, params: Json, file_id: str, body: Json) -> J
         found.permissions.append(kept)
     elif ROLES.index(role) < ROLES.index(kept["role"]):
         kept["role"] = role
-    if str(params.get("sendNotificationEmail", "true")).lower() == "true" and kind in ("user", "group"):
+    if notified and kind in ("user", "group"):
         text = params.get("emailMessage") or ""
         state.notifications.append({"to": str(email), "file": file_id, "role": role, "message": text})
     state.touch(file_id)
     return masks.apply(permission(kept), _mask(params, PERMISSION_DEFAULT))  # type: ignore[no-any-return]
+
+
+def _account(email: str) -> str:
+    """The account that an address leads to: dots count for nothing at Gmail."""
+    local, at, domain = email.lower().rpartition("@")
+    return (
+        local.replace(".", "") + at + domain if domain in ("gmail.com", "googlemail.com") else email.lower()
+    )
 
 
 def _permission(state: State, file_id: str, wanted: str) -> Json:

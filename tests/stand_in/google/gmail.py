@@ -30,8 +30,10 @@ def send(state: State, user: str, body: Json) -> Json:
     message = message_from_bytes(content, policy=policy.default)
     if not message.get("To") and not message.get("Cc") and not message.get("Bcc"):
         raise errors.drive(400, "invalidArgument", "Recipient address required")
+    if "@" not in str(message.get("To") or "@"):
+        raise errors.drive(400, "invalidArgument", "Invalid To header")
     if state.mail_limit is not None and len(state.sent) >= state.mail_limit:
-        text = "User-rate limit exceeded.  Retry after 2030-01-01T00:00:00.000Z"
+        text = "User-rate limit exceeded.  Retry after 2030-01-01T00:00:00.000Z (Mail sending)"
         raise errors.drive(429, "rateLimitExceeded", text, domain="usageLimits")
     message_id = message["Message-ID"] or f"<{secrets.token_hex(12)}@mail.gmail.com>"
     made = {
@@ -51,9 +53,10 @@ def brief(kept: Json) -> Json:
 
 
 def search(state: State, params: Json) -> Json:
-    """users.messages.list: `q` may hold rfc822msgid:, in:sent, to: and subject: terms."""
-    terms = (params.get("q") or "").split()
+    """users.messages.list: `q` may hold rfc822msgid:, in:sent, to: and subject: terms. One label may be asked for."""
+    terms, label = (params.get("q") or "").split(), params.get("labelIds")
     found = [kept for kept in reversed(state.sent) if all(_fits(kept, term) for term in terms)]
+    found = [kept for kept in found if label is None or label in kept["labelIds"]]
     size, start = int(params.get("maxResults") or 100), int(params.get("pageToken") or 0)
     page = found[start : start + size]
     answer: Json = {"messages": [brief(kept) for kept in page]} if page else {}

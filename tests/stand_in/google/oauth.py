@@ -1,13 +1,18 @@
-"""The token endpoint: JWT bearer grants of service accounts and refresh tokens of people; scopes of tokens."""
+"""The token endpoint: JWT bearer grants of service accounts, refresh tokens and first consents of people; scopes of
+tokens. The page that asks for consent agrees at once, in the name of `consent(state).user`."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import secrets
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
 
 from tests.stand_in.google import errors
 from tests.stand_in.google.state import SERVICE_EMAIL, State
@@ -45,7 +50,72 @@ def token(state: State, form: Json) -> Json:
         if not form.get("client_id") or not form.get("client_secret"):
             raise _refused("invalid_client", "The OAuth client was not found.", 401)
         return _issued(state, known["user"], known["scope"], known["user"]) | {"scope": known["scope"]}
+    if grant == "authorization_code":
+        return _first_token(state, form)
     raise _refused("unsupported_grant_type", f"Invalid grant_type: {grant or ''}")
+
+
+@dataclass
+class Consent:
+    """What the person at the browser will do: agree as `user`, but not to `unticked`, or not at all."""
+
+    user: str = "officer@example.org"
+    refuses: bool = False
+    unticked: set[str] = field(default_factory=set)
+    codes: dict[str, Json] = field(default_factory=dict)
+
+
+_CONSENTS: WeakKeyDictionary[State, Consent] = WeakKeyDictionary()
+
+
+def consent(state: State) -> Consent:
+    return _CONSENTS.setdefault(state, Consent())
+
+
+def authorize(state: State, params: Json) -> str:
+    """GET /o/oauth2/auth: where the browser is sent once the person has agreed, or has not."""
+    target, back = str(params.get("redirect_uri") or ""), {"state": params.get("state") or ""}
+    if params.get("response_type") != "code" or not target.startswith(
+        ("http://127.0.0.1", "http://localhost")
+    ):
+        raise _refused("invalid_request", "Missing or invalid redirect_uri or response_type.")
+    asked = consent(state)
+    if asked.refuses:
+        return f"{target}?{urlencode({**back, 'error': 'access_denied'})}"
+    scopes = [one for one in str(params.get("scope") or "").split() if one not in asked.unticked]
+    code = f"4/standin-{secrets.token_urlsafe(24)}"
+    asked.codes[code] = {**params, "user": asked.user, "scopes": scopes}
+    return f"{target}?{urlencode({**back, 'code': code, 'scope': ' '.join(scopes)})}"
+
+
+def _first_token(state: State, form: Json) -> Json:
+    """A code is good once, for the client and address that asked, and with the secret behind its challenge."""
+    known = consent(state).codes.pop(str(form.get("code")), None)
+    if known is None or any(form.get(name) != known.get(name) for name in ("redirect_uri", "client_id")):
+        raise _refused("invalid_grant", "Malformed auth code.")
+    if not form.get("client_secret"):
+        raise _refused("invalid_client", "The OAuth client was not found.", 401)
+    if known.get("code_challenge") and known["code_challenge"] != _challenge(form.get("code_verifier")):
+        raise _refused("invalid_grant", "Invalid code verifier.")
+    scope = " ".join(known["scopes"])
+    made = _issued(state, known["user"], scope, known["user"]) | {"scope": scope}
+    if known.get("access_type") == "offline":
+        made["refresh_token"] = grant_refresh(state, known["user"], known["scopes"])
+    return made
+
+
+def client_of(authorization: str) -> Json:
+    """A client may name itself in a Basic header instead of the form."""
+    kind, _, text = authorization.partition(" ")
+    if kind.lower() != "basic":
+        return {}
+    name, _, secret = _decoded(text.strip().rstrip("=")).decode("utf-8", "replace").partition(":")
+    return {"client_id": name, "client_secret": secret}
+
+
+def _challenge(verifier: Any) -> str:
+    digest = hashlib.sha256(str(verifier or "").encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def read_jwt(state: State, assertion: str) -> Json:
@@ -63,7 +133,7 @@ def read_jwt(state: State, assertion: str) -> Json:
         raise _refused("invalid_grant", "Invalid JWT Signature.")
     if not str(claims.get("aud") or "").endswith("/token"):
         raise _refused("invalid_grant", "Invalid JWT: Failed audience check.")
-    now = state.clock().timestamp()
+    now = state.token_clock().timestamp()
     if (
         not claims.get("iat")
         or not claims.get("exp")
@@ -82,7 +152,7 @@ def _decoded(part: str) -> bytes:
 
 def _issued(state: State, user: str, scope: str, account: str) -> Json:
     access = f"ya29.standin-{secrets.token_urlsafe(24)}"
-    expires = state.clock() + timedelta(seconds=LIFE)
+    expires = state.token_clock() + timedelta(seconds=LIFE)
     state.tokens[access] = {"user": user, "scope": scope.split(), "expires": expires, "account": account}
     return {"access_token": access, "expires_in": LIFE, "token_type": "Bearer"}
 
@@ -104,7 +174,7 @@ def caller(state: State, authorization: str, service: str, writing: bool) -> str
         if state.strict_tokens:
             raise errors.unauthenticated()
         return state.email
-    if known["expires"] < state.clock():
+    if known["expires"] < state.token_clock():
         raise errors.unauthenticated()
     wanted = SCOPES.get(service, ())
     if wanted and not any(_allows(scope, wanted, writing) for scope in known["scope"]):

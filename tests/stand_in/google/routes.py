@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from tests.stand_in.google import batch_metadata, drive, errors, forms, gmail, oauth
+from tests.stand_in.google import batch_metadata, drive, errors, forms, gmail, masks, oauth
 from tests.stand_in.google import sheets_batch as batch
 from tests.stand_in.google import sheets_values as values
 from tests.stand_in.google.batch_sheets import copy_to
@@ -180,6 +181,18 @@ FILE = r"/drive/v3/files/(?P<id>[^/]+)"
 GONE = Answer(204, raw=b"", content_type="text/html")
 
 
+@route("GET", "/drive/v3/about", "drive")
+def _about(state: State, call: Call, match: re.Match[str]) -> Json:
+    """Who is asking; Drive wants to be told which fields."""
+    if not call.params.get("fields"):
+        raise errors.drive(400, "required", "The 'fields' parameter is required for this method.")
+    known = state.tokens.get(call.headers.get("authorization", "").removeprefix("Bearer ").strip())
+    email = str(known["user"]) if known else state.email
+    user = {"kind": "drive#user", "displayName": email, "me": True, "emailAddress": email}
+    made: Json = masks.apply({"kind": "drive#about", "user": user}, mask_of(call))
+    return made
+
+
 @route("GET", "/drive/v3/files", "drive")
 def _files(state: State, call: Call, match: re.Match[str]) -> Json:
     return drive.list_files(state, call.params)
@@ -300,7 +313,16 @@ def _user(state: State, call: Call, match: re.Match[str]) -> str:
     return str(known["user"]) if known else "sender@example.org" if named == "me" else named
 
 
+@route("GET", r"/o/oauth2(?:/v2)?/auth", "token")
+def _authorize(state: State, call: Call, match: re.Match[str]) -> Answer:
+    """The page where a person agrees; the stand-in's person needs no page to do so."""
+    place = html.escape(oauth.authorize(state, call.params))
+    page = f'<meta http-equiv="refresh" content="0;url={place}"><a href="{place}">{place}</a>'
+    return Answer(raw=page.encode(), content_type="text/html; charset=UTF-8")
+
+
 @route("POST", r"/(?:oauth2/v4/)?token", "token", True)
 def _token(state: State, call: Call, match: re.Match[str]) -> Json:
     fields = parse_qs(call.raw.decode("utf-8", "replace"))
-    return oauth.token(state, {name: found[-1] for name, found in fields.items()})
+    client = oauth.client_of(call.headers.get("authorization", ""))
+    return oauth.token(state, client | {name: found[-1] for name, found in fields.items()})

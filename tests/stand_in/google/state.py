@@ -54,6 +54,7 @@ class State:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.token_clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # clients sign by the real time
         self.email = SERVICE_EMAIL
         self.files: dict[str, File] = {}
         self.books: dict[str, Book] = {}
