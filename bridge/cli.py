@@ -15,12 +15,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table as Sheet
 
-from bridge import bootstrap, cli_google, scheduler
+from bridge import bootstrap, cli_google, cli_show, scheduler
 from bridge.application.cycle import CycleReport
 from bridge.application.errors import SaphanError
-from bridge.application.ports.journal import Run
 from bridge.bootstrap import Office
 from bridge.config import InvalidProvince
 from bridge.demo import play
@@ -150,32 +148,7 @@ def _sync(office: Office, accept_loss: bool = False) -> CycleReport:
 
 
 def _show_cycle(office: Office, report: CycleReport) -> None:
-    say = office.messages
-    table = Sheet(title=say.text("say", "sync_title"))
-    table.add_column(say.text("say", "item"))
-    table.add_column(say.text("say", "count"), justify="right")
-    mail = report.mail
-    for code, number in (
-        ("new_cases", report.forms_cases.new),
-        ("new_typed", report.cases.typed),
-        ("edited", report.forms_cases.edited),
-        ("refused", report.forms_cases.refused + report.forms_access.refused),
-        ("new_requests", report.forms_access.new),
-        ("approved", report.decided.approved),
-        ("revoked", report.decided.revoked),
-        ("heard", report.cases.heard + report.access.heard),
-        ("conflicts", report.cases.conflicts),
-        ("gone", report.cases.gone),
-        ("appended", report.cases.appended + report.access.appended),
-        ("written", report.cases.cells + report.access.cells),
-        ("sent", mail.sent),
-        ("waiting", mail.waiting),
-        ("held", mail.held),
-        ("failed", mail.failed),
-    ):
-        if number or code in ("new_cases", "heard", "sent"):
-            table.add_row(say.text("say", code), f"{number:,}")
-    console.print(table)
+    console.print(cli_show.cycle(office.messages, report))
     for line in (*report.forms_access.trouble, *report.forms_cases.trouble):
         complaints.print(line, markup=False)
 
@@ -303,49 +276,8 @@ def status(where: Where = None, as_json: AsJson = False) -> int:
     if as_json:
         console.print_json(data=standing.to_json())
         return 0
-    say = office.messages
-    table = Sheet(title=say.text("say", "status_title"), show_header=False)
-    for code, number in (
-        ("cases", standing.cases),
-        ("open_reviews", standing.open_reviews),
-        ("requests_pending", standing.requests.get("pending", 0)),
-        ("waiting", standing.mails.get("queued", 0)),
-        ("held", standing.mails.get("held", 0)),
-        ("shown", standing.published),
-        ("register_size", standing.register),
-    ):
-        table.add_row(say.text("say", code), f"{number:,}")
-    for kind in ("sync", "deliver", "publish", "summarise", "backup"):
-        table.add_row(say.text("say", f"last_{kind}"), _when(say, standing.runs.get(kind)))
-    for code, text in _last_cycle(say, standing.runs.get("sync")):
-        table.add_row(say.text("say", code), text)
-    console.print(table)
+    console.print(cli_show.standing(office.messages, standing))
     return 0
-
-
-def _last_cycle(say: Messages, run_report: Run | None) -> list[tuple[str, str]]:
-    """What the last cycle read and wrote, and what it asked of Google."""
-    report = run_report.report if run_report is not None else {}
-    rounds = [part for part in (report.get("cases"), report.get("access")) if isinstance(part, dict)]
-    names = ("heard", "cells", "appended")
-    done = {name: f"{sum(part.get(name, 0) for part in rounds):,}" for name in names}
-    lines = [("last_work", say.text("say", "last_work_done", **done))] if rounds else []
-    traffic = report.get("google")
-    if isinstance(traffic, dict):
-        counts = {name: f"{count:,}" for name, count in traffic.items()}
-        lines.append(("last_google", say.text("say", "last_google_done", **counts)))
-    return lines
-
-
-def _when(say: Messages, run_report: Run | None) -> str:
-    if run_report is None:
-        return say.text("say", "never")
-    local = bootstrap.local_time(run_report.finished_at)
-    text = f"{buddhist(local)} {local:%H:%M}"
-    if run_report.exit_code:
-        codes = ", ".join(map(str, run_report.report.get("trouble", [])))
-        text += " " + say.text("say", "with_errors", codes=codes)
-    return text
 
 
 @app.command(help="ประวัติของเคส: ใคร เปลี่ยนอะไร เมื่อไร")

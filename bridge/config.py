@@ -8,19 +8,33 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from bridge.config_google import GooglePart, check_root
+from bridge.config_parts import (
+    AccessPart,
+    AreasPart,
+    FormPart,
+    FormsPart,
+    LedgerPart,
+    MailPart,
+    Part,
+    PortalPart,
+    ProvincePart,
+    RegisterPart,
+    ReviewsPart,
+    RulesPart,
+    SchedulePart,
+    SheetPart,
+    SheetsPart,
+)
 from bridge.domain.columns import Table
 from bridge.domain.intake import Form, Question
 from bridge.domain.sheets import LAYOUTS, build_table
 from bridge.domain.values.text import header_key, word_key
 from bridge.domain.workflow import Rules
-
-Word = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 @dataclass(frozen=True)
@@ -42,212 +56,7 @@ class InvalidProvince(Exception):
         self.problems = problems
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ProvincePart(_Part):
-    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,5}$")]
-    name: Word
-    office: Word
-    line: str = ""
-    phone: str = ""
-    email: str = ""
-
-
-class AreasPart(_Part):
-    amphoe_aliases: dict[str, str] = {}
-    extra: list[tuple[Word, Word]] = []
-
-
-class SchedulePart(_Part):
-    sync_minutes: int = Field(5, ge=1, le=1440)
-    deliver_minutes: int = Field(5, ge=1, le=1440)
-    summarise_minutes: int = Field(60, ge=1, le=1440)
-    publish_at: TimeOfDay = "18:00"
-    backup_at: TimeOfDay = "19:00"
-    backups_kept: int = Field(14, ge=1, le=1000)
-
-
-class PortalPart(_Part):
-    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
-    link_hours: int = Field(72, ge=1, le=720)
-
-
-class SmtpPart(_Part):
-    host: str = ""
-    port: int = Field(587, ge=1, le=65535)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    auth: Literal["password", "xoauth2"] = "password"
-    user: str = ""
-    password_file: str = ""
-    timeout_seconds: float = Field(60, gt=0, le=600)
-    ca_file: str = ""
-
-
-class EvidencePart(_Part):
-    log_file: str = ""
-    imap_host: str = ""
-    imap_port: int = Field(993, ge=1, le=65535)
-    imap_auth: Literal["password", "xoauth2"] = "password"
-    imap_user: str = ""
-    imap_mailbox: str = "Sent"
-    complete: bool = False
-
-
-class MailPart(_Part):
-    backend: Literal["folder", "smtp", "gmail"] = "folder"
-    from_address: Annotated[str, StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
-    from_name: str = ""
-    daily_limit: int = Field(400, ge=1)
-    max_attempts: int = Field(12, ge=1)
-    settle_minutes: int = Field(11, ge=1)
-    smtp: SmtpPart = SmtpPart()
-    evidence: EvidencePart = EvidencePart()
-
-    @model_validator(mode="after")
-    def _smtp_has_a_host(self) -> MailPart:
-        if self.backend == "smtp" and not self.smtp.host:
-            raise ValueError("mail.smtp.host")
-        return self
-
-
-class RolesPart(_Part):
-    officer: Word
-    staff: Word
-    admin: Word
-    executive: Word
-
-
-class AccessStatesPart(_Part):
-    pending: Word
-    fix: Word
-    active: Word
-    refused: Word
-    revoked: Word
-
-
-class AccessPart(_Part):
-    fold_gmail: bool = True
-    approve: list[Word] = Field(min_length=1)
-    refuse: list[Word] = Field(min_length=1)
-    roles: RolesPart
-    states: AccessStatesPart
-
-    @model_validator(mode="after")
-    def _one_meaning_per_word(self) -> AccessPart:
-        both = {word_key(word) for word in self.approve} & {word_key(word) for word in self.refuse}
-        if both:
-            raise ValueError(", ".join(sorted(both)))
-        return self
-
-
-class LedgerPart(_Part):
-    engine: Literal["sqlite", "postgresql"] = "sqlite"
-    host: str = ""
-    port: int = Field(5432, ge=1, le=65535)
-    name: str = ""
-    user: str = ""
-
-
-class StepRule(_Part):
-    operation: Word
-    step: Word
-
-
-class OutcomeRule(_Part):
-    step: Word
-    outcome: Word
-
-
-class RulesPart(_Part):
-    waiting: Word
-    received: Word
-    step_otherwise: Word
-    helped: Word
-    checked: list[Word] = Field(min_length=1)
-    case_types: list[Word] = Field(min_length=1)
-    other_type: str = ""
-    steps: list[StepRule] = Field(min_length=1)
-    outcomes: list[OutcomeRule] = Field(min_length=1)
-
-
-class QuestionPart(_Part):
-    column: Word
-    title: Word
-    aliases: list[Word] = []
-    required: bool = False
-    normal: Literal["text", "date", "datetime", "phone", "national_id", "house_no", "moo", "age"] = "text"
-
-
-class FormPart(_Part):
-    timestamp: list[Word] = Field(min_length=1)
-    email: list[Word] = []
-    response_id: list[Word] = []
-    questions: list[QuestionPart] = Field(min_length=1)
-
-
-class FormsPart(_Part):
-    access: FormPart
-    cases: FormPart
-
-
-class ColumnPart(_Part):
-    key: Word
-    header: Word
-    aliases: list[Word] = []
-    choices: list[Word] = []
-    width: int = Field(14, ge=4, le=120)
-
-
-class SheetPart(_Part):
-    tab: Annotated[str, StringConstraints(min_length=1, max_length=31, pattern=r"^[^\[\]:*?/\\]+$")]
-    columns: list[ColumnPart]
-
-
-class SheetsPart(_Part):
-    access: SheetPart
-    cases: SheetPart
-    reviews: SheetPart
-
-
-class DecisionWords(_Part):
-    not_same: Word
-    same: Word
-    keep_sheet: Word
-    take_form: Word
-    restore_row: Word
-    done: Word
-
-
-class ReviewStates(_Part):
-    open: Word
-    decided: Word
-    gone: Word
-
-
-class ReviewKinds(_Part):
-    refused_row: Word
-    unreadable_file: Word
-    conflict: Word
-    duplicate: Word
-    copied_row: Word
-    unknown_id: Word
-    vanished: Word
-
-
-class ReviewsPart(_Part):
-    decisions: DecisionWords
-    states: ReviewStates
-    kinds: ReviewKinds
-
-
-class RegisterPart(_Part):
-    required: list[Word]
-    columns: dict[str, list[Word]]
-
-
-class Province(_Part):
+class Province(Part):
     """Everything one province decides. Read-only; built by `load`."""
 
     province: ProvincePart

@@ -20,6 +20,12 @@ def file_id(text: str) -> str:
     return found.group(1) if found else ""
 
 
+def tab_id(link: str) -> int | None:
+    """The tab that a spreadsheet's link names (gid); None where it names none."""
+    found = re.search(r"[#&?]gid=(\d+)", link)
+    return int(found.group(1)) if found else None
+
+
 def check_root(root: str) -> str:
     """An address override: HTTPS, or plain HTTP on this machine. Raises ValueError."""
     parts = urlsplit(root)
@@ -72,7 +78,8 @@ class GooglePart(BaseModel):
     """`cases_book`, `access_book`: "local", "google" (a spreadsheet that `connect google` makes) or the link of
     one to adopt; `summary_book` may also be "cases": tabs of the cases' own spreadsheet, written in the same
     call. `credentials`: a key file in the workspace, or "keyring". `hide_ids`: whether `connect google` hides the
-    id columns that it makes."""
+    id columns that it makes. `lock_ids`: nobody but the bridge may edit them; people are warned otherwise. Google
+    lets nobody sort or delete rows with cells that they may not edit, so locking costs staff their sorting."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     credentials: str = "google-key.json"
@@ -85,6 +92,7 @@ class GooglePart(BaseModel):
     access_form: FormOnGoogle = FormOnGoogle()
     access_admins: list[Address] = []
     hide_ids: bool = True
+    lock_ids: bool = False
     full_read_minutes: int = Field(10, ge=0, le=10)
     sharing: SharingPart = SharingPart()
 

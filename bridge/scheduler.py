@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import schedule
 
-from bridge.config import SchedulePart
+from bridge.config_parts import SchedulePart
 
 ZONE = "Asia/Bangkok"
 

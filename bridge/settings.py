@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from bridge.config import LedgerPart
+from bridge.config_parts import LedgerPart
 
 # SQLite before 3.51.3 can damage a WAL database that two processes write (fixed also in 3.44.6 and 3.50.7).
 _WAL_SAFE = (3, 51, 3)

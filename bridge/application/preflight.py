@@ -91,9 +91,7 @@ class Preflight:
                 grid = book.read([table.tab]).grids[table.tab]
                 sighting, _ = sync.see(grid, accept_loss=False)
             except SaphanError as error:
-                yield Finding(
-                    error.code, self._wording.text("error", error.code, **error.facts), error.exit_code
-                )
+                yield self._told(error)
                 continue
             for key, found in sighting.layout.renamed.items():
                 facts = {"tab": table.tab, "header": table.by_key[key].header, "found": found}
@@ -107,7 +105,12 @@ class Preflight:
                 yield Finding("sheet_differs", self._say("sheet_differs", tab=table.tab, count=waiting))
 
     def _inbox(self, source: FormSource, form: Form) -> Iterator[Finding]:
-        for batch in source.fetch_since({}):
+        try:
+            batches = list(source.fetch_since({}))
+        except SaphanError as error:
+            yield self._told(error)
+            return
+        for batch in batches:
             problem = (
                 Problem(batch.code, facts=batch.facts)
                 if isinstance(batch, Unreadable)
@@ -125,13 +128,16 @@ class Preflight:
                 sentence = self._wording.text(line.section, line.code, **line.facts)
                 yield Finding(line.code, sentence, line.exit_code)
         except SaphanError as error:
-            yield Finding(error.code, self._wording.text("error", error.code, **error.facts), error.exit_code)
+            yield self._told(error)
+
+    def _told(self, error: SaphanError) -> Finding:
+        return Finding(error.code, self._wording.text("error", error.code, **error.facts), error.exit_code)
 
     def _mails(self) -> Iterator[Finding]:
         try:
             self._try_mail()
         except SaphanError as error:
-            yield Finding(error.code, self._wording.text("error", error.code, **error.facts), error.exit_code)
+            yield self._told(error)
         states = [standing.state for standing in self._mail.standings().values()]
         held, failed = states.count(State.HELD), states.count(State.FAILED)
         if held or failed:

@@ -33,7 +33,7 @@ from bridge.application.ports.journal import Journal
 from bridge.application.ports.operations import Operations
 from bridge.application.ports.rows import RowStore
 from bridge.config import Province, google_root
-from bridge.config_google import file_id
+from bridge.config_google import file_id, tab_id
 from bridge.domain.cells import Cell
 from bridge.domain.columns import Table
 from bridge.messages import Messages
@@ -105,7 +105,7 @@ class OnGoogle:
     def client(self) -> GoogleClient:
         # Whoever signs in with the same key shares its quota, whatever the workspace.
         where = self._part.credentials
-        account = f"{KEYRING}:{self._keyring_name}" if where == KEYRING else self._key_file_account()
+        account = f"{KEYRING}:{self._keyring_name}" if where == KEYRING else self._key_account or where
         if self._root:  # another server counts for itself
             account = f"{account} at {self._root}"
         quota = SharedQuota(default_path(account), account, self._clock, self._pause)
@@ -117,14 +117,14 @@ class OnGoogle:
             traffic=self.traffic,
         )
 
-    def _key_file_account(self) -> str:
-        """Whoever the key file names; whether it can be used as a key shows at the first call."""
+    @property
+    def _key_account(self) -> str:
+        """The service account that the key file names, "" for none; whether it is a key shows at the first call."""
         path = self._workspace.root / self._part.credentials
         try:
-            info = json.loads(path.read_text(encoding="utf-8-sig"))
-            return str(info.get("client_email") or info["refresh_token"])
-        except (OSError, ValueError, KeyError, AttributeError):
-            return str(path)
+            return str(json.loads(path.read_text(encoding="utf-8-sig")).get("client_email", ""))
+        except (OSError, ValueError, AttributeError):
+            return ""
 
     # ------------------------------------------------------------------------------------------------ parts
 
@@ -174,8 +174,18 @@ class OnGoogle:
         part = getattr(self._part, f"{name}_form")
         form = self._province.form(name)
         if part.form:
-            return GoogleForm(self.client, file_id(part.form), form, self._journal, self._clock)
-        return GoogleResponsesSheet(self.client, file_id(part.responses), form, self._journal, self._clock)
+            return GoogleForm(
+                self.client, file_id(part.form), form, self._journal, self._clock, self._key_account
+            )
+        return GoogleResponsesSheet(
+            self.client,
+            file_id(part.responses),
+            form,
+            self._journal,
+            self._clock,
+            self._key_account,
+            tab_id(part.responses),
+        )
 
     def mailer(self, sender: Sender) -> GmailMailer:
         return GmailMailer(self.client, sender, self._clock)
@@ -189,7 +199,13 @@ class OnGoogle:
     # ------------------------------------------------------------------------------------------------ set-up
 
     def connect(self) -> Connect:
-        setup: Any = GoogleSetup(self.client, self._account(), self._pause, hide_ids=self._part.hide_ids)
+        setup: Any = GoogleSetup(
+            self.client,
+            self._account(),
+            self._pause,
+            hide_ids=self._part.hide_ids,
+            lock_ids=self._part.lock_ids,
+        )
         return Connect(setup, self._journal, self._wanted(), lambda: secrets.token_hex(8))
 
     def sign_in(self, client_file: Path) -> None:

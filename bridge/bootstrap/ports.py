@@ -70,7 +70,6 @@ def real_ports(
     clock = clock or SystemClock()
     journal, rows = DjangoJournal(), DjangoRows(clock)
     google = OnGoogle(workspace, province, messages, clock, wait, journal, rows, DjangoOperations())
-    part = province.google
     return Ports(
         clock=clock,
         journal=journal,
@@ -80,22 +79,32 @@ def real_ports(
         accounts=DjangoAccounts(),
         outbox=DjangoOutbox(province.portal.base_url, domain_of(province)),
         mailer=_mailer(workspace, province, clock, google),
-        case_form=google.form("cases") if part.cases_form.on_google else ExportFolder(workspace.inbox_cases),
-        access_form=google.form("access")
-        if part.access_form.on_google
-        else ExportFolder(workspace.inbox_access),
-        cases_book=google.workbook("cases")
-        if part.on_google("cases")
-        else XlsxWorkbook(workspace.cases_book),
-        access_book=google.workbook("access")
-        if part.on_google("access")
-        else XlsxWorkbook(workspace.access_book),
-        summary_book=google.summary_book()
-        if part.on_google("summary")
-        else XlsxSummaryBook(workspace.summary_book),
         shares=DjangoShares(),
         google=google,
+        **_forms_and_books(workspace, province, google),
     )
+
+
+def _forms_and_books(workspace: Workspace, province: Province, google: OnGoogle) -> dict[str, Any]:
+    """Each part on Google or in the workspace, as the province chose."""
+    part = province.google
+    return {
+        "case_form": google.form("cases")
+        if part.cases_form.on_google
+        else ExportFolder(workspace.inbox_cases),
+        "access_form": google.form("access")
+        if part.access_form.on_google
+        else ExportFolder(workspace.inbox_access),
+        "cases_book": google.workbook("cases")
+        if part.on_google("cases")
+        else XlsxWorkbook(workspace.cases_book),
+        "access_book": google.workbook("access")
+        if part.on_google("access")
+        else XlsxWorkbook(workspace.access_book),
+        "summary_book": google.summary_book()
+        if part.on_google("summary")
+        else XlsxSummaryBook(workspace.summary_book),
+    }
 
 
 def domain_of(province: Province) -> str:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bridge.bootstrap import Office
-from bridge.config import RulesPart
+from bridge.config_parts import RulesPart
 from bridge.demo.answers import EARLIER_YEAR, Story
 from bridge.demo.book import Tab
 from bridge.domain.values.thai_date import buddhist

@@ -110,12 +110,7 @@ def find_layout(
         if len(places) > 1
     ]
     columns = {key: places[0] for key, places in best.items()}
-    titles = _titles(table)
-    renamed = {
-        key: _header_at(rows[best_row], place)
-        for key, place in columns.items()
-        if titles.get(header_key(_header_at(rows[best_row], place))) != key
-    }
+    renamed = _renamed(table, rows[best_row], columns)
     taken = {place for places in best.values() for place in places}
     # The id column first: the evidence for the others is found by it.
     for key in sorted((key for key in table.keys if key not in columns), key=lambda key: key != table.key):
@@ -128,6 +123,13 @@ def find_layout(
             facts = {"tab": table.tab, "row": str(best_row + 1)}
             problems.append(Problem("header_missing", column=table.by_key[key].header, facts=facts))
     return (None if problems else Layout(best_row, columns, renamed)), problems
+
+
+def _renamed(table: Table, header: Sequence[Cell], columns: Mapping[str, int]) -> dict[str, str]:
+    """Columns that their mark told, under a header that is not theirs any more."""
+    titles = _titles(table)
+    shown = {key: _header_at(header, place) for key, place in columns.items()}
+    return {key: text for key, text in shown.items() if titles.get(header_key(text)) != key}
 
 
 def _where_it_was(

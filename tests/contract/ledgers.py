@@ -23,7 +23,7 @@ import psycopg
 import pytest
 
 from bridge.adapters.ledger.connection import close_ledger, open_ledger
-from bridge.config import LedgerPart
+from bridge.config_parts import LedgerPart
 from bridge.settings import django_settings, postgresql_database, sqlite_database
 
 BACKENDS = ("postgresql", "sqlite")

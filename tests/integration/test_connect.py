@@ -496,7 +496,7 @@ class TestConsent:
             "consent.json", desk.root, "SSK", keys.scopes_for(PARTS), desk.google.url
         )
         client = GoogleClient(found, api_root=desk.google.url, quota=NoQuota(), pause=lambda seconds: None)
-        setup = GoogleSetup(client, keys.account_name(found), lambda seconds: None)
+        setup = GoogleSetup(client, keys.account_name(found), lambda seconds: None, lock_ids=True)
         lines = Connect(setup, desk.ledger.journal, desk.wanted(), lambda: "key").run()
         assert ("problem", "google_no_storage") not in said(lines)
         assert setup.account() == "officer@example.org"

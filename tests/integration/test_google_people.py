@@ -190,7 +190,7 @@ def check(place: Place) -> None:
 
 def doubtful(case: Row) -> bool:
     """The typed row lacks what a case needs; in the eighth staff and sender differ."""
-    return case["problem"] == "พิมพ์เอง" or case["sender_org"] == "ของเจ้าหน้าที่"
+    return str(case["problem"]).startswith("พิมพ์") or case.get("sender_org") == "ของเจ้าหน้าที่"
 
 
 def _is(row: Row, stray: Row) -> bool:
@@ -294,7 +294,12 @@ def test_moving_things_about_changes_nothing(
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_people_keep_a_column_of_their_own(place: Place, moment: str) -> None:
-    cells: dict[int, Cell] = {place.row(2): "ก", place.row(5): True, place.row(7): "=A1", place.row(9): "0123"}
+    cells: dict[int, Cell] = {
+        place.row(2): "ก",
+        place.row(5): True,
+        place.row(7): "=A1",
+        place.row(9): "0123",
+    }
     for number, cell in zip((2, 5, 7, 9), cells.values(), strict=True):
         place.meant.rows[key(number)]["other"] = str(cell) if cell is not True else cell
     race(place, moment, lambda: place.cases.own(21, "other", "ของฉันอีก", cells))
@@ -312,6 +317,9 @@ def test_people_keep_a_column_without_header(place: Place, moment: str) -> None:
 def test_a_deleted_row_stays_deleted_and_can_be_brought_back(place: Place, number: int, moment: str) -> None:
     place.morning()
     gone = place.meant.rows.pop(key(number))
+    if number == 5 and moment != MOMENTS[2]:  # what was typed there went with the row before anybody read it
+        place.meant.events = Counter({e: n for e, n in place.meant.events.items() if e[0] != key(5)})
+        gone |= {"receipt_no": None, "officer": None, **WAITING}
     happened = place.at(moment, lambda: place.cases.hand.delete_rows(place.row(number)))
     assert place.office.cycle().trouble == []
     assert happened()
@@ -375,7 +383,9 @@ def test_boxes_filled_in_ahead_stay_and_new_rows_stand_among_them(place: Place, 
     place.office.rest()
     for case, row in place.meant.rows.items():
         if row.get("checked") is None and case not in (key(11), key(12)):
-            place.meant.staff(case, checked=False)
+            row["checked"] = False
+            if case != "typed" or moment == MOMENTS[2]:
+                place.meant.events[case, "staff", "checked", False] += 1
     check(place)
     assert max(cases.rows()) == 13, "new rows stand below the last one that says anything"
 
@@ -437,7 +447,9 @@ def test_fifty_answers_while_rows_are_filtered_hidden_and_grouped(place: Place, 
     assert happened()
     place.office.rest()
     check(place)
-    hidden = [at for at, props in place.cases.hand.tab.grid.row_axis.props.items() if props.get("hiddenByUser")]
+    hidden = [
+        at for at, props in place.cases.hand.tab.grid.row_axis.props.items() if props.get("hiddenByUser")
+    ]
     assert sorted(hidden) == [1, 2, 3]
 
 
@@ -445,7 +457,7 @@ def test_fifty_answers_while_rows_are_filtered_hidden_and_grouped(place: Place, 
 def test_rows_are_inserted_into_a_sheet_that_is_full(place: Place, moment: str) -> None:
     """Its grid ends with its last row."""
     grid = place.cases.hand.tab.grid
-    grid.resize(place.cases.bottom(), grid.column_count)
+    grid.resize(place.cases.bottom() + 1, grid.column_count)
     race(place, moment, lambda: place.cases.hand.insert_rows(2, 4))
 
 
@@ -470,7 +482,11 @@ def check_restored(place: Place, undone: bool) -> None:
     for number in range(1, 11):
         assert rows[key(number)]["person_name"] == meant.rows[key(number)]["person_name"]
         for column in ("receipt_no", "officer", "goods", "mine"):
-            wanted = None if number == 5 and column in ("receipt_no", "officer") else meant.rows[key(number)].get(column)
+            wanted = (
+                None
+                if number == 5 and column in ("receipt_no", "officer")
+                else meant.rows[key(number)].get(column)
+            )
             assert rows[key(number)][column] == wanted
     assert rows[key(4)]["sender_org"] == "อบต.ดินแดง"
     for number in (11, 12):
@@ -482,7 +498,8 @@ def check_restored(place: Place, undone: bool) -> None:
 # ------------------------------------------------------------------------------------------------ ruin
 
 RUBBISH: list[list[Any]] = [
-    ["#REF!", "=1/0", True, f"แถว {n}", "1/1/2025", n / 3, "-1", " ก ", "=A1", "=NA()", "x"] * 3 for n in range(300)
+    ["#REF!", "=1/0", True, f"แถว {n}", "1/1/2025", n / 3, "-1", " ก ", "=A1", "=NA()", "x"] * 3
+    for n in range(300)
 ]
 
 
@@ -491,32 +508,39 @@ def paste_and_merge(tab: Register, row: int, column: int) -> None:
     tab.hand.merge("C3:D4")
 
 
-RUINS: dict[str, tuple[set[str], Callable[[Register], Any]]] = {
-    "delete the header row": ({"sheet_columns"}, lambda tab: tab.hand.delete_rows(0)),
-    "delete the id column": ({"sheet_columns"}, lambda tab: tab.hand.delete_column(tab.columns()["case_id"])),
-    "delete a bridge column": ({"sheet_columns"}, lambda tab: tab.hand.delete_column(tab.columns()["operation"])),
-    "delete the last column": ({"sheet_columns"}, lambda tab: tab.hand.delete_column(tab.columns()["review"])),
-    "delete a form column": ({"sheet_columns"}, lambda tab: tab.hand.delete_column(tab.columns()["sender_org"])),
-    "delete a staff column": ({"sheet_columns"}, lambda tab: tab.hand.delete_column(tab.columns()["goods"])),
-    "clear the tab": ({"sheet_columns"}, lambda tab: tab.hand.clear()),
-    "wipe the tab": ({"sheet_columns"}, lambda tab: tab.hand.wipe()),
-    "delete all rows": ({"sheet_lost_rows"}, lambda tab: tab.hand.delete_rows(1, 200)),
-    "delete four rows": ({"sheet_lost_rows"}, lambda tab: tab.hand.delete_rows(2, 4)),
-    "paste over everything": ({"sheet_columns"}, lambda tab: paste_and_merge(tab, 0, 0)),
-    "paste below the headers": ({"sheet_lost_rows"}, lambda tab: paste_and_merge(tab, 1, 0)),
-    "paste beside the ids": ({"sheet_mixed_up"}, lambda tab: paste_and_merge(tab, 1, 1)),
-    "delete the tab": ({"tab_missing"}, lambda tab: tab.hand.delete()),
+RUINS: dict[str, tuple[str, Callable[[Register], Any]]] = {
+    "delete the header row": ("sheet_columns", lambda tab: tab.hand.delete_rows(0)),
+    "delete the id column": ("sheet_columns", lambda tab: tab.hand.delete_column(tab.columns()["case_id"])),
+    "delete a bridge column": (
+        "sheet_columns",
+        lambda tab: tab.hand.delete_column(tab.columns()["operation"]),
+    ),
+    "delete the last column": ("sheet_columns", lambda tab: tab.hand.delete_column(tab.columns()["review"])),
+    "delete a form column": (
+        "sheet_columns",
+        lambda tab: tab.hand.delete_column(tab.columns()["sender_org"]),
+    ),
+    "delete a staff column": ("sheet_columns", lambda tab: tab.hand.delete_column(tab.columns()["goods"])),
+    "clear the tab": ("sheet_columns", lambda tab: tab.hand.clear()),
+    "wipe the tab": ("sheet_columns", lambda tab: tab.hand.wipe()),
+    "delete all rows": ("sheet_lost_rows", lambda tab: tab.hand.delete_rows(1, 200)),
+    "delete four rows": ("sheet_lost_rows", lambda tab: tab.hand.delete_rows(2, 4)),
+    "paste over everything": ("sheet_columns", lambda tab: paste_and_merge(tab, 0, 0)),
+    "paste below the headers": ("sheet_lost_rows", lambda tab: paste_and_merge(tab, 1, 0)),
+    "paste beside the ids": ("sheet_mixed_up", lambda tab: paste_and_merge(tab, 1, 1)),
+    "delete the tab": ("tab_missing", lambda tab: tab.hand.delete()),
 }
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize(("codes", "ruin"), RUINS.values(), ids=RUINS)
+@pytest.mark.parametrize(("code", "ruin"), RUINS.values(), ids=RUINS)
 def test_a_ruined_tab_is_refused_until_it_is_mended(
-    place: Place, codes: set[str], ruin: Callable[[Register], object], moment: str
+    place: Place, code: str, ruin: Callable[[Register], object], moment: str
 ) -> None:
     office, book = place.office, place.cases.book_id
     people = office.google.people
     place.morning()
+    rubbish = ruin in (RUINS[name][1] for name in RUINS if name.startswith("paste"))
     kept: list[Any] = []
 
     def act() -> None:
@@ -529,17 +553,28 @@ def test_a_ruined_tab_is_refused_until_it_is_mended(
     assert happened()
     if not report.trouble:  # written, and then ruined before anybody looked
         report = office.cycle()
-    assert {error.code for error in report.trouble} <= codes
+    assert [error.code for error in report.trouble] == [code]
     assert report.exit_code == 4
-    assert text_of(place) == kept[1], "nothing of ours is in a tab that is not to be believed"
+    left = text_of(place)
+    strange = [line for line in left if line not in kept[1]]
+    if moment != MOMENTS[2] or not rubbish:
+        strange = [line for line in strange if not (code == "sheet_lost_rows" and _has_our_id(line))]
+        assert not strange, "nothing of ours is in a tab that is not to be believed"
+    else:  # what went to its own row and column stays, and where rubbish was hit a blank is left
+        assert all(_has_our_id(line) or None in line or len(line) < len(RUBBISH[0]) for line in strange), strange
     place.send(1)
     report = office.cycle()
-    assert {error.code for error in report.trouble} == codes, "it is said again until it is mended"
-    assert len(office.cases()[place.sent[-1]]) == 1
-    assert text_of(place) == kept[1]
+    assert [error.code for error in report.trouble] == [code], "it is said again until it is mended"
+    (case,) = office.cases()[place.sent[-1]]
+    place.meant.rows[case] = place.meant.rows.pop(key(13)) | {"case_id": case}
+    assert text_of(place) == left
     people.restore(book, kept[0])
     office.rest()
     check(place)
+
+
+def _has_our_id(line: list[Any]) -> bool:
+    return str(line[0]).startswith("SSK-2570-")
 
 
 def text_of(place: Place) -> list[list[Any]]:

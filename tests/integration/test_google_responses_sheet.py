@@ -178,7 +178,9 @@ def test_a_time_that_is_shown_as_a_number_is_a_time(desk: SheetDesk) -> None:
     desk.google.people.request(
         desk.live.id, {"repeatCell": {"range": where, "cell": plain, "fields": fields}}
     )
-    (one,) = read(desk.batch().rows, desk.form).submissions
+    batch = desk.batch()
+    assert isinstance(batch.rows[1][0], datetime)
+    (one,) = read(batch.rows, desk.form).submissions
     assert (one.submitted_at, one.key) == (SENT, before[0].key)
 
 

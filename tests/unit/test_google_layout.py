@@ -33,8 +33,8 @@ from tests.stand_in.google.state import State
 
 Json = dict[str, Any]
 BRIDGE = "service@example.iam.gserviceaccount.com"
-TERMS = Terms(editor=BRIDGE)
-OURS = Terms(editor=BRIDGE, ours=True)
+TERMS = Terms(editor=BRIDGE, lock_ids=True)
+OURS = Terms(editor=BRIDGE, lock_ids=True, ours=True)
 
 CASES = Table(
     "cases",
@@ -501,7 +501,7 @@ def _do(drawer: Drawer, action: tuple[Any, ...]) -> None:
 def test_a_plan_is_accepted_and_leaves_nothing_to_plan(
     before: list[tuple[Any, ...]], after: list[tuple[Any, ...]], ours: bool
 ) -> None:
-    drawer, terms = Drawer(), Terms(editor=BRIDGE, ours=ours)
+    drawer, terms = Drawer(), Terms(editor=BRIDGE, lock_ids=True, ours=ours)
     for action in before:
         _do(drawer, action)
     drawer.set_up(terms)
@@ -525,3 +525,11 @@ def test_a_plan_is_accepted_and_leaves_nothing_to_plan(
         if cell is not None
     }
     assert content <= now  # nothing that stood anywhere was overwritten or moved
+
+
+def test_the_id_column_warns_unless_the_province_locks_it() -> None:
+    """Google lets nobody sort rows with cells that they may not edit: staff sort every day."""
+    drawer = Drawer()
+    drawer.set_up(Terms(editor=BRIDGE))
+    assert drawer.hand("ทะเบียน").tab.protected
+    assert all(one.get("warningOnly") for one in drawer.hand("ทะเบียน").tab.protected)

@@ -45,10 +45,16 @@ class GoogleSetup:
     acts, "" for a person's own consent; `pause` waits for some seconds."""
 
     def __init__(
-        self, client: GoogleClient, account: str, pause: Callable[[float], None], *, hide_ids: bool = True
+        self,
+        client: GoogleClient,
+        account: str,
+        pause: Callable[[float], None],
+        *,
+        hide_ids: bool = True,
+        lock_ids: bool = False,
     ) -> None:
         self._client, self._account, self._pause = client, account, pause
-        self._hide_ids = hide_ids
+        self._hide_ids, self._lock_ids = hide_ids, lock_ids
 
     def account(self) -> str:
         if not self._account:
@@ -158,7 +164,7 @@ class GoogleSetup:
     def _lacks(self, book: CloudBook, tables: Sequence[Table]) -> list[Lack]:
         if not tables:
             return []
-        terms = Terms(self.account(), self._hide_ids, ours=book.way is not Way.ADOPTED)
+        terms = Terms(self.account(), self._hide_ids, self._lock_ids, ours=book.way is not Way.ADOPTED)
         return lacking(tables, self._looks(book), terms)
 
     def _looks(self, book: CloudBook) -> Looks:

@@ -132,6 +132,7 @@ class TabAim:
         marks = column_marks([part for part in data if part.get("startRow", 0) == self.header_row])
         names = names_of(before.table, header, marked_keys(before.table, marks))
         known = names.get(self.id_column) == self.names.get(self.id_column)
+        known = known and (before.table is None or locate(before.table, [header], {})[0] == 0)
         others = self._other_rows(rows, before) if known else {}
         found = []
         for (row, place), value in self.cells.items():
@@ -180,12 +181,12 @@ class TabAim:
         rows = rows_by_id(now)
         columns = columns_by_name(now)
         for (row, place), value in self.cells.items():
-            wanted = rows.get(self.ids.get(row, ""))
+            wanted = rows.get(self.ids.get(row, ""), ())
             column = columns.get(self.names.get(place, ""))
-            if wanted is not None and column is not None and alike(now.cell(wanted, column), value):
+            if column is not None and any(alike(now.cell(one, column), value) for one in wanted):
                 continue
             if alike(now.cell(row, place), value) and value is not None:
-                key = id_text(now.cell(row, now.id_column)) if now.id_column is not None else ""
+                key = id_at(now, row)
                 name = {at: name for name, at in columns.items()}.get(place, "")
                 if (key, name) != (self.ids.get(row, ""), self.names.get(place, "")):
                     yield Slip(self.tab, key, row, name, place, value)
@@ -214,15 +215,22 @@ class TabAim:
         )
 
 
-def rows_by_id(seen: SeenTab) -> dict[str, int]:
-    """Row index by id; of copies the first."""
-    found: dict[str, int] = {}
-    if seen.id_column is not None:
-        for index in range(seen.header_row + 1, len(seen.rows)):
-            key = id_text(seen.cell(index, seen.id_column))
-            if key:
-                found.setdefault(key, index)
+def rows_by_id(seen: SeenTab) -> dict[str, list[int]]:
+    """Row indexes by id: a copied row has the same one."""
+    found: dict[str, list[int]] = {}
+    for row in range(seen.header_row + 1, len(seen.rows)):
+        key = id_at(seen, row)
+        if key:
+            found.setdefault(key, []).append(row)
     return found
+
+
+def id_at(seen: SeenTab, row: int) -> str:
+    """The id of a row; where the headers are gone the column's mark tells where it is."""
+    place = seen.id_column
+    if place is None and seen.table is not None:
+        place = seen.sheet.marked(seen.table).get(seen.table.key)
+    return "" if place is None else id_text(seen.cell(row, place))
 
 
 def columns_by_name(seen: SeenTab) -> dict[str, int]:

@@ -36,11 +36,12 @@ FILLS = {Owner.FORM: "DDEBF7", Owner.STAFF: "FFF2CC", Owner.BRIDGE: "E7E6E6", Ow
 
 @dataclass(frozen=True)
 class Terms:
-    """`editor`: the address that alone may edit id columns, "" for whoever sets this up. `ours`: the bridge made
-    the spreadsheet, and may set its language and remove its empty first tab."""
+    """`lock_ids`: nobody but `editor` ("" for whoever sets this up) may edit id columns; else people are warned.
+    `ours`: the bridge made the spreadsheet, and may set its language and remove its empty first tab."""
 
     editor: str = ""
     hide_ids: bool = True
+    lock_ids: bool = False
     ours: bool = False
 
 
@@ -294,11 +295,12 @@ def _protections(plan: _Plan, looks: Looks, terms: Terms) -> Found:
             continue
         number = mark_id(PROTECTION, f"{plan.table.name}.{column.key}")
         kept = here.get(number)
-        if kept is not None and kept.covers(place) and kept.warning_only is not is_id:
+        locked = is_id and terms.lock_ids
+        if kept is not None and kept.covers(place) and kept.warning_only is not locked:
             continue
         span = {"sheetId": plan.tab.id, "startColumnIndex": place, "endColumnIndex": place + 1}
         made: Json = {"protectedRangeId": number, "range": span, "description": f"Saphan: {column.header}"}
-        made |= {"editors": _editors(terms)} if is_id else {"warningOnly": True}
+        made |= {"editors": _editors(terms)} if locked else {"warningOnly": True}
         old = [{"deleteProtectedRange": {"protectedRangeId": number}}] if number in everywhere else []
         found.append((column, [*old, {"addProtectedRange": {"protectedRange": made}}]))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from bridge.adapters.workbooks.google_aims import Slip, alike, columns_by_name, id_text, plain, rows_by_id
+from bridge.adapters.workbooks.google_aims import Slip, alike, columns_by_name, id_at, plain, rows_by_id
 from bridge.adapters.workbooks.google_read import SeenTab
 from bridge.domain.cells import Cell, same
 
@@ -23,9 +23,11 @@ def repairs(
     rows, columns = rows_by_id(now), columns_by_name(now)
     found = []
     for slip in slips:
-        row = rows.get(slip.labelled or slip.id) if slip.labelled or slip.id else slip.row
+        key = slip.labelled or slip.id
         place = columns.get(slip.column, slip.place) if slip.column else slip.place
-        if row is not None and alike(now.cell(row, place), slip.value):
+        nearest = sorted(rows.get(key, ()) if key else [slip.row], key=lambda row: abs(row - slip.row))
+        row = next((row for row in nearest if alike(now.cell(row, place), slip.value)), None)
+        if row is not None:
             found.append((row, place, slip))
     images = _Images(now, before, shown, {(row, place) for row, place, _ in found})
     cells = {(row, place): images.of(row, place, slip) for row, place, slip in found}
@@ -48,16 +50,15 @@ class _Images:
     def of(self, row: int, place: int, slip: Slip) -> Cell:
         key, name = slip.id or self._id(row), slip.column or self._names.get(place, "")
         if self._before is None:
-            known = key and self._now.table is not None
-            return self._shown(self._now.table.name, key).get(name) if known and self._now.table else None
-        earlier = self._earlier_rows.get(key)
+            return self._shown(self._now.table.name, key).get(name) if key and self._now.table else None
+        earlier = next(iter(self._earlier_rows.get(key, ())), None)
         if earlier is None and not slip.id:
             earlier = self._mostalike(row)
         return None if earlier is None else self._before.cell(earlier, self._earlier_place(place, name))
 
     def _id(self, row: int) -> str:
-        place = self._now.id_column
-        return "" if place is None or (row, place) in self._hit else id_text(self._now.cell(row, place))
+        place = self._columns.get(self._now.table.key) if self._now.table else None
+        return "" if (row, place) in self._hit else id_at(self._now, row)
 
     def _earlier_place(self, place: int, name: str) -> int:
         """Where the column was; one whose header nobody knew before is the one that stood there, if that one is

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 STATE_FIELDS = (
     "properties.title,developerMetadata(metadataId,metadataKey),"
     "sheets(properties(sheetId,title,index,sheetType,gridProperties(rowCount,columnCount)),"
-    "developerMetadata(metadataId,metadataKey,metadataValue),charts(chartId,spec.title,position),"
+    "developerMetadata(metadataId,metadataKey,metadataValue),charts(chartId,spec.title),merges,basicFilter.range,"
     "data.columnMetadata.developerMetadata(metadataKey,metadataValue))"
 )
 

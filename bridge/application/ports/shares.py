@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class ShareState(StrEnum):
-    SHARING = "sharing"  # asked for; the answer was not seen yet
+    SHARING = "sharing"  # asked for, or asked back (with its permission); the answer was not seen yet
     SHARED = "shared"
     FOREIGN = "foreign"  # the person could open the file already, not by us: never taken back by us
     REFUSED = "refused"  # the service will not share with this address
@@ -17,7 +17,8 @@ class ShareState(StrEnum):
 
 @dataclass(frozen=True)
 class Share:
-    """One person on one file. `permission` is the service's id of it, "" until it is known."""
+    """One person on one file. `permission` is the service's id of it, "" until it is known. `said` are the
+    service's words on a refusal, else what is to be remembered of a request whose answer is not known."""
 
     request: str  # key of the access request
     file: str
