@@ -176,7 +176,7 @@ def rebuild_workbook(office: Office, name: Literal["cases", "access"]) -> tuple[
     """Makes a workbook anew from the ledger, the old file kept in backups/. Returns (file, old file, rows)."""
     if office.province.google.on_google(name):  # the old tabs stay beside the new ones
         count = office.restore.workbook(name)
-        return office.ports.google.title(name), "-", count
+        return office.google.title(name), office.messages.text("say", "restored_tabs"), count
     book = office.workspace.cases_book if name == "cases" else office.workspace.access_book
     stamp = f"{local_time(office.ports.clock.now()):%Y%m%d-%H%M%S}"
     kept = office.workspace.backups / f"{book.stem}-{stamp}{book.suffix}"

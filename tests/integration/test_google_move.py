@@ -220,13 +220,16 @@ def assert_in_use(o: CloudOffice, before: dict[str, Counter[Any]], ids: list[Any
     assert_nothing_to_do(o)
 
 
+PASSING = ("google_unsettled", "google_unreachable", "google_moved", "google_book_forbidden")
+
+
 def again_until_done(o: CloudOffice, to: Any, most: int = 5) -> Moved:
     for _ in range(most):
         o.open()
         try:
             moved = go(o, to)
         except SaphanError as error:
-            assert error.code in ("google_unsettled", "google_unreachable", "google_moved"), error.code
+            assert error.code in PASSING, error.code
             o.clock.wait(200)
             continue
         if not moved.report.trouble:

@@ -241,6 +241,31 @@ def cut(tab: Register, number: int, to: int) -> None:
     tab.hand.cut_row(tab.row_of(problem=f"เดือดร้อน {number}"), to)
 
 
+def cut_column(tab: Register, name: str, to: int) -> None:
+    """The cells alone, their header included; what marks the column stays where it was."""
+    tab.hand.insert_columns(len(tab.columns()), to - len(tab.columns()) + 1)
+    tab.office.google.people.request(tab.book_id, {"cutPaste": _pasted(tab, name, to, "destination")})
+    sizes = tab.hand.tab.grid.column_axis.props
+    sizes[to] = {"pixelSize": sizes[tab.columns()[name]].pop("pixelSize")}
+
+
+def copy_column(tab: Register, name: str, to: int) -> None:
+    tab.hand.insert_columns(len(tab.columns()), to - len(tab.columns()) + 1)
+    for row, line in enumerate(tab.hand.values()):
+        at = tab.columns()[name]
+        tab.hand.store(row, to, line[at] if at < len(line) else None)
+
+
+def _pasted(tab: Register, name: str, to: int, key: str) -> dict[str, Any]:
+    at, sheet = tab.columns()[name], tab.hand.sheet_id
+    source = {"sheetId": sheet, "startColumnIndex": at, "endColumnIndex": at + 1}
+    return {
+        "source": source,
+        key: {"sheetId": sheet, "rowIndex": 0, "columnIndex": to},
+        "pasteType": "PASTE_NORMAL",
+    }
+
+
 def filter_and_hide(tab: Register) -> None:
     tab.hand.filter(0, [key(2), key(5)])
     tab.hand.hide_rows(1, 4)
@@ -271,6 +296,9 @@ MOVES: dict[str, Callable[[Register], Any]] = {
     "rename the id header": lambda tab: tab.hand.rename_header(tab.columns()["case_id"], "เลขที่"),
     "rename a bridge header": lambda tab: tab.hand.rename_header(tab.columns()["operation"], "ทำอะไร"),
     "rename their own header": lambda tab: tab.hand.rename_header(tab.columns()["mine"], "ส่วนตัว"),
+    "cut a column and paste it elsewhere": lambda tab: cut_column(tab, "goods", 40),
+    "cut the id column and paste it elsewhere": lambda tab: cut_column(tab, "case_id", 40),
+    "copy a column": lambda tab: copy_column(tab, "goods", 40),
     "swap two headers": lambda tab: (
         tab.hand.rename_header(tab.columns()["goods"], "ผู้รับผิดชอบ"),
         tab.hand.rename_header(tab.columns()["officer"], "สิ่งของ"),
@@ -290,6 +318,31 @@ def test_moving_things_about_changes_nothing(
     place: Place, move: Callable[[Register], object], moment: str
 ) -> None:
     race(place, moment, lambda: move(place.cases))
+
+
+IDS: dict[str, Callable[[Register, int], Any]] = {
+    "blank an id": lambda tab, row: tab.type(row, case_id=None),
+    "spoil an id": lambda tab, row: tab.type(row, case_id="#REF!"),
+    "drag an id over its neighbour": lambda tab, row: tab.type(row, case_id=tab.hand.value(row - 1, 0)),
+    "tick an id": lambda tab, row: tab.type(row, case_id=True),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("spoil", IDS.values(), ids=IDS)
+@pytest.mark.parametrize("number", [3, 4])
+def test_an_id_comes_back(
+    place: Place, spoil: Callable[[Register, int], object], number: int, moment: str
+) -> None:
+    """The fourth row is being written meanwhile, the third is not."""
+    place.morning()
+    happened = place.at(moment, lambda: spoil(place.cases, place.row(number)))
+    assert place.office.cycle().trouble == []
+    assert happened()
+    place.office.rest()
+    assert place.office.heard().count((key(number), "restored", "case_id", key(number))) == 1
+    place.meant.events[key(number), "restored", "case_id", key(number)] += 1
+    check(place)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -495,6 +548,61 @@ def check_restored(place: Place, undone: bool) -> None:
     assert len(rows) == len(place.cases.rows())
 
 
+# ------------------------------------------------------------------------------------------------ answers
+
+HOSTILE = [
+    '=IMPORTDATA("http://portal.invalid/")',
+    "+66812345678",
+    "-1",
+    "@x",
+    "\tแท็บ",
+    "\rขึ้นบรรทัด",
+    "0123456789012",
+    "1-2",
+    "TRUE",
+    "1e5",
+    "'อัญประกาศ",
+    "💛👩‍👩‍👧",
+    "ก\u200bข",
+    "๑๒๓",
+    "2569-02-30",
+]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_hostile_answers_are_text_on_their_rows_whatever_is_sorted_meanwhile(
+    place: Place, moment: str
+) -> None:
+    """New ones, and edits of answers that were harmless before."""
+    title = "หน่วยงานองค์กรผู้ส่ง ระบุ"
+    for number, text in enumerate(HOSTILE, 11):
+        place.send(1)
+        place.edit(number, title, text)
+        place.meant.rows[key(number)]["sender_org"] = text
+    for number, text in enumerate(HOSTILE[:10], 1):
+        place.edit(number, title, "อบต.อื่น")
+        place.edit(number, title, text)  # twice between two looks
+        place.meant.rows[key(number)]["sender_org"] = text
+    happened = place.at(moment, lambda: place.cases.sort("problem", True))
+    assert place.office.cycle().trouble == []
+    assert happened()
+    place.office.rest()
+    check(place)
+    book = place.office.google.state.books[place.cases.book_id]
+    assert not book.fetches
+    assert not list(place.cases.hand.tab.grid.formulas())
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_one_long_answer_among_many(place: Place, moment: str) -> None:
+    """What no cell can hold is clipped; the rows beside it arrive."""
+    place.send(20)
+    place.edit(15, "ประเภทผู้ประสบปัญหาทางสังคม", "ก" * 50_001)
+    place.meant.rows[key(15)]["case_type"] = "ก" * 49_999 + "…"
+    place.meant.rows[key(15)]["review"] = False
+    race(place, moment, lambda: place.cases.hand.insert_rows(3))
+
+
 # ------------------------------------------------------------------------------------------------ ruin
 
 RUBBISH: list[list[Any]] = [
@@ -561,7 +669,9 @@ def test_a_ruined_tab_is_refused_until_it_is_mended(
         strange = [line for line in strange if not (code == "sheet_lost_rows" and _has_our_id(line))]
         assert not strange, "nothing of ours is in a tab that is not to be believed"
     else:  # what went to its own row and column stays, and where rubbish was hit a blank is left
-        assert all(_has_our_id(line) or None in line or len(line) < len(RUBBISH[0]) for line in strange), strange
+        assert all(_has_our_id(line) or None in line or len(line) < len(RUBBISH[0]) for line in strange), (
+            strange
+        )
     place.send(1)
     report = office.cycle()
     assert [error.code for error in report.trouble] == [code], "it is said again until it is mended"

@@ -239,7 +239,8 @@ def _retry_after(response: requests.Response) -> float:
 
 
 def _said(error: Exception) -> str:
-    return str(error.args[0])[:200] if error.args else type(error).__name__
+    first = error.args[0] if error.args else error
+    return type(first).__name__ if isinstance(first, Exception) else str(first)[:200]
 
 
 def is_loopback(root: str) -> bool:
