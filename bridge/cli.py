@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bridge import bootstrap, cli_google, cli_show, scheduler
+from bridge import bootstrap, cli_google, cli_serve, cli_show, scheduler
 from bridge.application.cycle import CycleReport
 from bridge.application.errors import SaphanError
 from bridge.bootstrap import Office
@@ -46,6 +46,7 @@ AcceptLoss = Annotated[bool, typer.Option("--accept-loss", help="ยืนยั
 
 
 cli_google.register(app, lambda where: _open(where), lambda office: office.google, console)
+cli_serve.register(app, lambda where: _open(where), lambda office, stop: _keep_hours(office, stop), console)
 
 
 def main() -> int:
@@ -212,6 +213,14 @@ def _resend(office: Office, number: str) -> int:
 @app.command(help="ทำงานตามเวลาที่จังหวัดกำหนด จนกว่าจะสั่งหยุด")
 def run(where: Where = None) -> int:
     office = _open(where)
+    try:
+        _keep_hours(office, threading.Event())
+    except KeyboardInterrupt:
+        console.print(office.messages.text("say", "stopped"), markup=False)
+    return 0
+
+
+def _keep_hours(office: Office, stop: threading.Event) -> None:
     hours = office.province.schedule
     facts = {"sync": hours.sync_minutes, "publish": hours.publish_at, "backup": hours.backup_at}
     console.print(office.messages.text("say", "running", **facts), markup=False)
@@ -222,11 +231,7 @@ def run(where: Where = None) -> int:
         publish=_job(office, lambda: _evening(office)),
         backup=_job(office, lambda: bootstrap.recorded(office, "backup", office.back_up)),
     )
-    try:
-        scheduler.run(hours, jobs, threading.Event())
-    except KeyboardInterrupt:
-        console.print(office.messages.text("say", "stopped"), markup=False)
-    return 0
+    scheduler.run(hours, jobs, stop)
 
 
 def _evening(office: Office) -> None:
@@ -375,5 +380,12 @@ def import_register(
 @app.command(help="สร้างโฟลเดอร์ตัวอย่างและเล่นหนึ่งวันของสำนักงานด้วยบุคคลสมมติ")
 def demo(
     folder: Annotated[Path, typer.Argument(help="โฟลเดอร์ตัวอย่าง")] = Path("demo-workspace"),
+    serve: Annotated[bool, typer.Option("--serve", help="แล้วเปิดเว็บพอร์ทัลของโฟลเดอร์ตัวอย่าง")] = False,
+    port: Annotated[int, typer.Option(help="พอร์ตของเว็บ", min=1, max=65535)] = cli_serve.PORT,
 ) -> int:
-    return play(folder, console)
+    code = play(folder, console, f"http://{cli_serve.HOST}:{port}" if serve else "")
+    if code or not serve:
+        return code
+    office = _open(folder)
+    cli_serve.show_sign_ins(office, console)
+    return cli_serve.run(office, cli_serve.HOST, port, console, None)

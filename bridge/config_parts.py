@@ -42,6 +42,13 @@ class SchedulePart(Part):
 class PortalPart(Part):
     base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
     link_hours: int = Field(72, ge=1, le=720)
+    proxy: str = ""
+    accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1d4f91"
+    threads: int = Field(8, ge=1, le=64)
+
+    @property
+    def https(self) -> bool:
+        return self.base_url.lower().startswith("https://")
 
 
 class SmtpPart(Part):

@@ -55,6 +55,16 @@ class Workspace:
         return self.root / "logs"
 
     @property
+    def portal_own(self) -> Path:
+        """What the portal's look takes from the province file."""
+        return self.root / ".portal" / "own"
+
+    @property
+    def static(self) -> Path:
+        """The portal's stylesheet and scripts, as they are served."""
+        return self.root / ".portal" / "static"
+
+    @property
     def secret_key(self) -> Path:
         return self.root / ".secret-key"
 

@@ -24,6 +24,7 @@ from bridge.application.cycle import Cycle, Lease
 from bridge.application.deliver_mail import DeliverMail
 from bridge.application.errors import ConfigurationError, OutsideError, SaphanError
 from bridge.application.import_register import ImportRegister
+from bridge.application.passwords import Passwords
 from bridge.application.ports.forms import Batch, Unreadable
 from bridge.application.ports.journal import Run
 from bridge.application.preflight import Preflight
@@ -65,6 +66,7 @@ class Office:
     import_register: ImportRegister
     preflight: Preflight
     status: Status
+    passwords: Passwords
 
     @property
     def google(self) -> OnGoogle:
@@ -246,6 +248,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         ),
         preflight=parts.preflight(),
         status=Status(ports.rows, ports.cases, ports.reviews, ports.accounts, ports.outbox, ports.journal),
+        passwords=Passwords(ports.passwords, ports.outbox, ports.clock, province.access.fold_gmail),
     )
 
 

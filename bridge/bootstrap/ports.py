@@ -40,6 +40,8 @@ class Ports:
     reviews: Any
     accounts: Any
     outbox: Any
+    passwords: Any
+    read_log: Any
     mailer: PatientMailer
     case_form: FormSource
     access_form: FormSource
@@ -64,6 +66,8 @@ def real_ports(
     from bridge.adapters.ledger.journal import DjangoJournal  # noqa: PLC0415
     from bridge.adapters.ledger.operations import DjangoOperations, DjangoShares  # noqa: PLC0415
     from bridge.adapters.ledger.outbox import DjangoOutbox  # noqa: PLC0415
+    from bridge.adapters.ledger.passwords import DjangoPasswords  # noqa: PLC0415
+    from bridge.adapters.ledger.read_log import DjangoReadLog  # noqa: PLC0415
     from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
     from bridge.adapters.ledger.rows import DjangoRows  # noqa: PLC0415
 
@@ -78,6 +82,8 @@ def real_ports(
         reviews=DjangoReviews(),
         accounts=DjangoAccounts(),
         outbox=DjangoOutbox(province.portal.base_url, domain_of(province)),
+        passwords=DjangoPasswords(),
+        read_log=DjangoReadLog(),
         mailer=_mailer(workspace, province, clock, google),
         shares=DjangoShares(),
         google=google,

@@ -18,10 +18,10 @@ __all__ = ["play"]
 USAGE, BUSY = 2, 5  # exit codes
 
 
-def play(folder: Path, console: Console) -> int:
-    """Makes `folder` a workspace and plays the day in it, saying each step. Returns the exit code: 2 where the
-    folder holds something that is not an earlier play's, 5 where a file of that play is open elsewhere, else
-    that of the first round with trouble. Raises what the bridge raises."""
+def play(folder: Path, console: Console, base_url: str = "") -> int:
+    """Makes `folder` a workspace and plays the day in it, saying each step; its mails link to `base_url`. Returns
+    the exit code: 2 where the folder holds something that is not an earlier play's, 5 where a file of that play
+    is open elsewhere, else that of the first round with trouble. Raises what the bridge raises."""
     say = bootstrap.load_messages()
     reason = refusal(folder)
     if reason:
@@ -29,7 +29,7 @@ def play(folder: Path, console: Console) -> int:
         return USAGE
     bootstrap.close()  # an earlier play's ledger, where this process has it open
     try:
-        make_room(folder)
+        make_room(folder, base_url)
     except OSError as error:
         console.print(say.text("demo", "in_use", file=error.filename or folder), markup=False)
         return BUSY

@@ -191,3 +191,16 @@ def next_state(state: State, decision: Decision, *, grantable: bool) -> State:
     if state in (State.ACTIVE, State.REVOKED):
         return State.REVOKED
     return State.REFUSED if decision is Decision.REFUSE else State.PENDING
+
+
+def may_see(role: Role, areas: Sequence[tuple[str, str]], org: str, record: Mapping[str, Cell]) -> bool:
+    """Whether somebody may see a record about a person (its `amphoe`, `tambon`, `sender_org`). Officers see their
+    areas, or without any what their own organisation sent; executives see figures only."""
+    if role is Role.EXECUTIVE:
+        return False
+    if role is not Role.OFFICER:
+        return True
+    if areas:
+        amphoe, tambon = str(record.get("amphoe") or ""), str(record.get("tambon") or "")
+        return any(amphoe == area and sub in ("", tambon) for area, sub in areas)
+    return bool(word_key(org)) and word_key(org) == word_key(str(record.get("sender_org") or ""))

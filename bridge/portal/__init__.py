@@ -1,0 +1,1 @@
+"""The portal: one module per page, one table of routes (urls.py), one place for who may (access.py)."""

@@ -28,11 +28,12 @@ from tests.architecture.source import PROJECT, Function, Module, modules
 
 MESSAGES = Messages.load(PROJECT / "config")
 SECTIONS = ("error", "config", "problem", "flag", "match", "review", "register", "history", "actor")
-SECTIONS += ("say", "check", "mail", "summary", "demo")
+SECTIONS += ("say", "check", "mail", "summary", "demo", "portal")
 
 # What is called, which argument is the code, which section words it.
 CALLS = {
     "Problem": (0, "problem"),
+    "worded": (0, "portal"),
     "unreadable": (0, "problem"),
     "doubtful": (1, "problem"),
     "Trouble": (0, "problem"),

@@ -82,7 +82,7 @@ class DjangoAccounts:
             moved = account.pk is not None and account.email_key != email_key
             fresh = account.pk is None
             if not fresh and (moved or account.role != grant.role or account.areas != areas):
-                self._end_sessions(account)
+                end_sessions(account)
             if fresh or moved:
                 account.set_unusable_password()
             if moved:
@@ -100,15 +100,16 @@ class DjangoAccounts:
             found.is_active = False
             found.save(update_fields=["is_active"])
             ActivationLink.objects.filter(account=found, used_at=None).delete()
-            self._end_sessions(found)
+            end_sessions(found)
 
-    @staticmethod
-    def _end_sessions(account: Account) -> None:
-        Account.objects.filter(pk=account.pk).update(session_epoch=F("session_epoch") + 1)
-        account.refresh_from_db(fields=["session_epoch"])
-        for session in Session.objects.iterator():
-            if session.get_decoded().get("_auth_user_id") == str(account.pk):
-                session.delete()
+
+def end_sessions(account: Account) -> None:
+    """Signs the person out everywhere: at their next request no session of theirs is one."""
+    Account.objects.filter(pk=account.pk).update(session_epoch=F("session_epoch") + 1)
+    account.refresh_from_db(fields=["session_epoch"])
+    for session in Session.objects.iterator():
+        if session.get_decoded().get("_auth_user_id") == str(account.pk):
+            session.delete()
 
 
 def _request(row: AccessRequest) -> Request:

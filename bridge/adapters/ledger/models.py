@@ -264,3 +264,22 @@ class FileShare(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["request", "file"], name="one_share")]
+
+
+class ReadEntry(models.Model):
+    """Who looked at whom in the portal: never changed, and kept for at least 90 days."""
+
+    at = models.DateTimeField(db_index=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    what = models.CharField(max_length=40)
+    keys = models.JSONField()
+    why = models.CharField(max_length=200, blank=True)
+    refused = models.BooleanField()
+
+
+class CachedValue(models.Model):
+    """The table of Django's database cache, where sign-in counts wrong guesses."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)

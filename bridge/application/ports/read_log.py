@@ -1,0 +1,29 @@
+"""The port to the read log: who looked at whom (security.md; kept for 90 days at least)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`what` names the page, `keys` are case ids and register numbers (never a national id), `why` the person's
+    own reason or the page's; `refused` where the person was not let in."""
+
+    at: datetime
+    account: str
+    what: str
+    keys: tuple[str, ...]
+    why: str = ""
+    refused: bool = False
+
+
+class ReadLog(Protocol):
+    def note(self, reading: Reading) -> None:
+        """Committed when this returns: a page is shown only after it was noted."""
+
+    def since(self, instant: datetime) -> Sequence[Reading]:
+        """What was noted at `instant` or after, oldest first."""

@@ -1,0 +1,45 @@
+"""Pages for what went wrong: what happened and what to do, nothing about the inside."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from bridge.bootstrap import log_unexpected
+
+
+def _page(request: HttpRequest, name: str, status: int) -> HttpResponse:
+    return render(request, f"trouble/{name}.html", {"alone": True}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Also a wrong Host: nothing of the request is shown."""
+    return HttpResponse("400", status=400, content_type="text/plain")
+
+
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, "not_allowed", 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, "not_found", 404)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token: an old tab, or another site's doing."""
+    logging.getLogger("saphan").warning("csrf_refused")
+    return _page(request, "old_form", 403)
+
+
+def too_many(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, "too_many", 429)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    error = sys.exc_info()[1]
+    if isinstance(error, Exception):
+        log_unexpected(error)
+    return _page(request, "failed", 500)
