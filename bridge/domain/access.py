@@ -202,5 +202,5 @@ def may_see(role: Role, areas: Sequence[tuple[str, str]], org: str, record: Mapp
         return True
     if areas:
         amphoe, tambon = str(record.get("amphoe") or ""), str(record.get("tambon") or "")
-        return any(amphoe == area and sub in ("", tambon) for area, sub in areas)
+        return bool(amphoe) and any(amphoe == area and sub in ("", tambon) for area, sub in areas)
     return bool(word_key(org)) and word_key(org) == word_key(str(record.get("sender_org") or ""))

@@ -12,6 +12,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib import messages
@@ -99,6 +100,9 @@ class SecondFactors(DefaultMFAAdapter):
         if code == "incorrect_code":
             error.message = worded("wrong_code")
         return error
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        return worded("passkey_name", number=Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {**super().get_public_key_credential_rp_entity(), "name": office().province.province.office}

@@ -59,6 +59,8 @@ class Ledger:
     reviews: Any
     accounts: Any
     outbox: Any
+    passwords: Any
+    read_log: Any
 
 
 def open_empty(backend: str, config: pytest.Config, folder: Path) -> Ledger:
@@ -74,6 +76,8 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
     from bridge.adapters.ledger.cases import DjangoCases
     from bridge.adapters.ledger.journal import DjangoJournal
     from bridge.adapters.ledger.outbox import DjangoOutbox
+    from bridge.adapters.ledger.passwords import DjangoPasswords
+    from bridge.adapters.ledger.read_log import DjangoReadLog
     from bridge.adapters.ledger.reviews import DjangoReviews
     from bridge.adapters.ledger.rows import DjangoRows
 
@@ -88,6 +92,8 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
         reviews=DjangoReviews(),
         accounts=DjangoAccounts(),
         outbox=DjangoOutbox("https://portal.example.go.th", DOMAIN),
+        passwords=DjangoPasswords(),
+        read_log=DjangoReadLog(),
     )
 
 

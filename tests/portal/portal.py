@@ -192,11 +192,19 @@ class Portal:
 
 
 @contextmanager
-def served(root: Path, *options: str) -> Iterator[Portal]:
-    """A new workspace in `root`, served until the end; what the server said must be no trouble."""
+def served(
+    root: Path, *options: str, base_url: str = "", changes: Mapping[str, str] | None = None
+) -> Iterator[Portal]:
+    """A new workspace in `root`, served until the end; what the server said must be no trouble. `changes` are made
+    in the text of its province file. Without options it is the portal alone."""
     port = _free_port()
     base = f"http://127.0.0.1:{port}"
-    make_room(root, base)
+    make_room(root, base_url or base)
+    province = Workspace(root).province_file
+    for old, new in (changes or {}).items():
+        text = province.read_text(encoding="utf-8")
+        assert old in text
+        province.write_text(text.replace(old, new), encoding="utf-8")
     bootstrap.close()
     bootstrap.create(root)
     office = bootstrap.open_office(root)
@@ -209,7 +217,7 @@ def served(root: Path, *options: str) -> Iterator[Portal]:
         encoding="utf-8",
     )
     try:
-        _wait_for(base, process)
+        _wait_for(base, urllib.parse.urlsplit(base_url or base).netloc, process)
         yield Portal(root, base, office)
     finally:
         process.terminate()
@@ -219,10 +227,10 @@ def served(root: Path, *options: str) -> Iterator[Portal]:
     assert "Traceback" not in said, said
 
 
-def _wait_for(base: str, process: subprocess.Popen[str]) -> None:
+def _wait_for(base: str, host: str, process: subprocess.Popen[str]) -> None:
     for _ in range(300):
         try:
-            if Browser(base).get("/healthz").body == "ok":
+            if Browser(base).get("/healthz", headers={"Host": host}).body == "ok":
                 return
         except (urllib.error.URLError, OSError):
             pass

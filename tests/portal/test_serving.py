@@ -1,0 +1,124 @@
+"""The command `serve`: with the schedule, behind a proxy, and refused where it cannot be right."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bridge.domain.access import Role
+from tests.functional.office import PROJECT
+from tests.portal.portal import Browser, served, totp
+
+HOST = "portal.office.example"
+
+
+def test_the_schedule_works_in_the_same_process(tmp_path: Path) -> None:
+    with served(tmp_path / "a", "--host", "127.0.0.1") as portal:
+        for _ in range(100):
+            runs = {run.kind: run.exit_code for run in portal.office.ports.journal.last_runs()}
+            if "sync" in runs:
+                break
+            time.sleep(0.1)
+        assert runs["sync"] == 0
+        assert portal.signed_in(Role.OFFICER).get("/").path == "/"
+
+
+def test_behind_a_proxy_with_tls(tmp_path: Path) -> None:
+    told = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
+    changes = {'proxy = ""': 'proxy = "127.0.0.1"'}
+    with served(tmp_path / "b", "--portal-only", base_url=f"https://{HOST}", changes=changes) as portal:
+        answer = Browser(portal.base).get("/sign-in/", headers=told)
+        assert answer.status == 200
+        cookie = answer.headers["Set-Cookie"].strip()
+        assert cookie.startswith("__Host-csrf=")
+        assert "Secure" in cookie and "HttpOnly" in cookie and "Path=/" in cookie and "Domain" not in cookie
+        assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+        for other in ("127.0.0.1", "evil.example"):
+            assert Browser(portal.base).get("/sign-in/", headers={**told, "Host": other}).status == 400
+        portal.account("tls@example.go.th", factor=False)
+        assert _sign_in_by_proxy(portal.base, told) == "__Host-session"
+        from allauth.usersessions.models import UserSession
+
+        assert UserSession.objects.get(user__email="tls@example.go.th").ip == "198.51.100.7"
+
+
+def _sign_in_by_proxy(base: str, told: dict[str, str]) -> str:
+    """Cookies with the prefix are sent back by hand: this side of the proxy has no TLS."""
+    import http.client
+    import urllib.parse
+
+    from tests.portal.portal import PASSWORD
+
+    server = http.client.HTTPConnection(base.partition("//")[2])
+    server.request("GET", "/sign-in/", headers=told)
+    page = server.getresponse()
+    body, cookie = page.read().decode(), page.headers["Set-Cookie"].strip().partition(";")[0]
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', body)
+    assert token
+    form = {"csrfmiddlewaretoken": token[1], "login": "tls@example.go.th", "password": PASSWORD}
+    headers = {**told, "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    headers["Origin"] = f"https://{HOST}"
+    server.request("POST", "/sign-in/", urllib.parse.urlencode(form), headers)
+    answer = server.getresponse()
+    answer.read()
+    assert (answer.status, answer.headers["Location"]) == (302, "/")
+    names = [line.strip().partition("=")[0] for line in answer.headers.get_all("Set-Cookie")]
+    return next(name for name in names if name.endswith("session"))
+
+
+def test_the_samples_address_is_refused_in_words(tmp_path: Path) -> None:
+    from bridge import bootstrap
+
+    bootstrap.close()
+    bootstrap.create(tmp_path / "c")
+    done = subprocess.run(
+        [sys.executable, str(PROJECT / "run.py"), "serve", "-w", str(tmp_path / "c")],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "portal.base_url" in done.stderr
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_demo_gives_a_sign_in_of_each_role(demo: tuple[str, str], role: Role) -> None:
+    base, said = demo
+    found = re.search(rf"{role}@demo\.example \S+ (\S+) \S+ (\S+) \S+ \S+ \S+ (\S+)", said)
+    assert found, said
+    password, code, key = found.groups()
+    browser = Browser(base)
+    answer = browser.post("/sign-in/", {"login": f"{role}@demo.example", "password": password})
+    assert answer.path == "/sign-in/code/"
+    assert browser.post("/sign-in/code/", {"code": code}).path == "/"
+    assert re.fullmatch(r"\d{6}", totp(key))
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+    from tests.portal.portal import _free_port
+
+    port = _free_port()
+    folder = tmp_path_factory.mktemp("demo") / "ลอง"
+    command = [sys.executable, str(PROJECT / "run.py"), "demo", str(folder), "--serve", "--port", str(port)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    )
+    lines: list[str] = []
+    assert process.stdout
+    for line in process.stdout:
+        lines.append(line)
+        if "Ctrl+C" in line:
+            break
+    try:
+        yield f"http://127.0.0.1:{port}", "".join(lines)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert process.returncode == 0
