@@ -102,7 +102,9 @@ class SecondFactors(DefaultMFAAdapter):
         return error
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
-        return worded("passkey_name", number=Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1)
+        return worded(
+            "passkey_name", number=Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        )
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         return {**super().get_public_key_credential_rp_entity(), "name": office().province.province.office}

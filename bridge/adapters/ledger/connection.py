@@ -17,6 +17,7 @@ def open_ledger(options: dict[str, Any]) -> None:
         settings.configure(**options)
         django.setup()
     else:
+        settings.SECRET_KEY = options["SECRET_KEY"]
         _point_at(options["DATABASES"]["default"])
     connection = connections["default"]
     executor = MigrationExecutor(connection)
