@@ -99,6 +99,7 @@ _SIGN_IN: dict[str, Any] = {
         "login_failed": "100/m/ip,5/5m/key",
         "reset_password": "60/m/ip,5/h/key",
         "reset_password_from_key": "60/m/ip",
+        "ask_access": "60/m/ip",
     },
     "MFA_ADAPTER": "bridge.portal.accounts.SecondFactors",
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],

@@ -12,6 +12,7 @@ from bridge.application.ports.journal import Journal
 from bridge.application.ports.wording import Wording
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.problems import Problem
+from bridge.domain.values.places import Places
 from bridge.domain.values.text import clean, header_key
 
 HEADER_SEARCH_ROWS = 30
@@ -37,8 +38,9 @@ class ImportRegister:
         wording: Wording,
         titles: Mapping[str, Sequence[str]],
         required: Sequence[str],
+        places: Places,
     ) -> None:
-        self._cases, self._journal, self._wording = cases, journal, wording
+        self._cases, self._journal, self._wording, self._places = cases, journal, wording, places
         self._titles = {header_key(title): column for column, listed in titles.items() for title in listed}
         self._words = {column: listed[0] for column, listed in titles.items()}
         self._required = required
@@ -90,7 +92,16 @@ class ImportRegister:
             report.refused.append(self._wording.text("register", "twice", **facts))
             return
         seen[identity] = number
-        rows.append({**row, "number": identity})
+        rows.append({**self._placed(row), "number": identity})
+
+    def _placed(self, row: dict[str, Cell]) -> dict[str, Cell]:
+        """Tambon and amphoe as the province spells them where that is certain: officers' areas are compared with
+        them."""
+        place = self._places.check(row.get("tambon"), row.get("amphoe"))
+        for column, found in (("tambon", place.tambon), ("amphoe", place.amphoe)):
+            if found.value is not None and found.problem is None:
+                row = {**row, column: found.value}
+        return row
 
     def _layout(self, batch: Batch) -> tuple[int, dict[int, str]]:
         best: dict[int, str] = {}

@@ -106,23 +106,51 @@ class Intaker:
         )
 
 
+class AddCases:
+    """Submissions become cases: each gets its number, its row of the sheet and a line of history."""
+
+    def __init__(self, cases: CaseStore, rows: RowStore, clock: Clock, places: Places, province: str) -> None:
+        self._cases, self._rows, self._clock = cases, rows, clock
+        self._places, self._province = places, province
+
+    def add(self, source: str, file: str, submissions: Sequence[Submission]) -> list[RowState]:
+        """The new rows, in the order of the submissions. Inside the caller's transaction."""
+        now = self._clock.now()
+        local = (now + BANGKOK).replace(tzinfo=None)
+        last: dict[int, int] = {}
+        cases, answers, rows, events = [], [], [], []
+        for submission in submissions:
+            values = tidy(given(submission), self._places)
+            year = fiscal_year_of(values.get("submitted_at"), local)
+            if year not in last:
+                last[year] = self._cases.last_number(year)
+            last[year] += 1
+            key = case_number(self._province, year, last[year])
+            values["case_id"] = key
+            cases.append(NewCase(key, year, last[year], source, submission.key, now))
+            answers.append(_answer(file, source, submission, key))
+            rows.append(RowState(key, values=values))
+            events.append(Event("cases", key, "submitted", "form", new=file))
+        self._cases.add(cases, answers)
+        self._rows.save("cases", rows, events)
+        return rows
+
+
 class IngestCases:
     """Form 2: each answer becomes one case, numbered in the order of the file (process.md section 2)."""
 
     def __init__(
         self,
         intaker: Intaker,
+        add: AddCases,
         cases: CaseStore,
         rows: RowStore,
         journal: Journal,
         reviews: ReviewList,
-        clock: Clock,
         places: Places,
-        province: str,
     ) -> None:
-        self._intaker, self._cases, self._rows = intaker, cases, rows
-        self._journal, self._reviews, self._clock = journal, reviews, clock
-        self._places, self._province = places, province
+        self._intaker, self._add, self._cases, self._rows = intaker, add, cases, rows
+        self._journal, self._reviews, self._places = journal, reviews, places
 
     def run(self) -> IngestReport:
         report = IngestReport()
@@ -137,44 +165,24 @@ class IngestCases:
         by_key = {submission.key: submission for submission in submissions}
         known = self._cases.known(source, list(by_key))
         fresh = [submission for key, submission in by_key.items() if key not in known]
-        self._add(batch, fresh)
+        self._add.add(source, batch.name, fresh)
         edited = [s for key, s in by_key.items() if key in known and s.response_id]
         report.new += len(fresh)
         report.again += len(known)
         report.edited += self._edit(batch, edited, known)
-
-    def _add(self, batch: Batch, submissions: Sequence[Submission]) -> None:
-        now, source = self._clock.now(), self._intaker.form.name
-        local = (now + BANGKOK).replace(tzinfo=None)
-        last: dict[int, int] = {}
-        cases, answers, rows, events = [], [], [], []
-        for submission in submissions:
-            values = self._values(submission)
-            year = fiscal_year_of(values.get("submitted_at"), local)
-            if year not in last:
-                last[year] = self._cases.last_number(year)
-            last[year] += 1
-            key = case_number(self._province, year, last[year])
-            values["case_id"] = key
-            cases.append(NewCase(key, year, last[year], source, submission.key, now))
-            answers.append(_answer(batch, source, submission, key))
-            rows.append(RowState(key, values=values))
-            events.append(Event("cases", key, "submitted", "form", new=batch.name))
-        self._cases.add(cases, answers)
-        self._rows.save("cases", rows, events)
 
     def _edit(self, batch: Batch, edited: Sequence[Submission], known: Mapping[str, str]) -> int:
         """An answer that its sender edited: what staff have not corrected follows it; the rest is a conflict."""
         source = self._intaker.form.name
         before = self._cases.latest_answers(source, [submission.key for submission in edited])
         edited = [_with_older(s, before.get(s.key, {}), batch.unasked) for s in edited]
-        changed = [s for s in edited if before.get(s.key) != _given(s)]
+        changed = [s for s in edited if before.get(s.key) != given(s)]
         states = self._rows.load("cases", [known[s.key] for s in changed])
         events: list[Event] = []
         for submission in changed:
             state = states[known[submission.key]]
             old = tidy(before.get(submission.key, {}), self._places)
-            self._follow(state, old, tidy(_given(submission), self._places), events)
+            self._follow(state, old, tidy(given(submission), self._places), events)
         self._reviews.note(
             [
                 conflict(event.key, event.column, event.old, event.new)
@@ -183,7 +191,7 @@ class IngestCases:
             ]
         )
         self._rows.save("cases", list(states.values()), events)
-        self._cases.add_answers([_answer(batch, source, s, known[s.key]) for s in changed])
+        self._cases.add_answers([_answer(batch.name, source, s, known[s.key]) for s in changed])
         return len(changed)
 
     def _follow(
@@ -203,9 +211,6 @@ class IngestCases:
                 self._reviews.close([conflict(state.key, column, current, now).subject])
         state.dirty, state.settled = True, state.presence is Presence.GONE
 
-    def _values(self, submission: Submission) -> dict[str, Cell]:
-        return tidy(_given(submission), self._places)
-
 
 def conflict(case: str, column: str, sheet: Cell, form: Cell) -> ReviewItem:
     """Sheet and form disagree about a cell; both values are shown, and a person chooses."""
@@ -218,7 +223,8 @@ def conflict(case: str, column: str, sheet: Cell, form: Cell) -> ReviewItem:
     )
 
 
-def _given(submission: Submission) -> dict[str, Cell]:
+def given(submission: Submission) -> dict[str, Cell]:
+    """What it answers, with the time of its sending."""
     stamp = submission.submitted_at or submission.typed_at
     return {"submitted_at": stamp, **{k: v for k, v in submission.answers.items() if v not in (None, "")}}
 
@@ -235,31 +241,33 @@ def _with_older(submission: Submission, before: Mapping[str, Cell], unasked: Col
     return replace(submission, answers={**answers, **older}) if older else submission
 
 
-def _answer(batch: Batch, source: str, submission: Submission, case: str) -> Answer:
-    return Answer(source, submission.key, case, batch.name, submission.row, _given(submission))
+def _answer(file: str, source: str, submission: Submission, case: str) -> Answer:
+    return Answer(source, submission.key, case, file, submission.row, given(submission))
 
 
 class IngestAccess:
-    """Form 1: one request per mailbox; asking again is noted, and makes no second row (process.md section 1)."""
+    """Form 1: one request per mailbox; asking again is noted, and makes no second row (process.md section 1).
+    What came before a source that cannot be reached is in the ledger."""
 
     def __init__(
         self,
-        intaker: Intaker,
+        intakers: Sequence[Intaker],
         accounts: AccountStore,
         rows: RowStore,
         journal: Journal,
         clock: Clock,
         fold_gmail: bool,
     ) -> None:
-        self._intaker, self._accounts, self._rows = intaker, accounts, rows
+        self._intakers, self._accounts, self._rows = intakers, accounts, rows
         self._journal, self._clock, self._fold_gmail = journal, clock, fold_gmail
 
     def run(self) -> IngestReport:
         report = IngestReport()
-        for batch, intake in self._intaker.batches(report):
-            with self._journal.transaction():
-                refused = self._take(batch, intake.submissions, report)
-                self._intaker.settle(report, batch, intake.submissions, [*intake.refused, *refused])
+        for intaker in self._intakers:
+            for batch, intake in intaker.batches(report):
+                with self._journal.transaction():
+                    refused = self._take(batch, intake.submissions, report)
+                    intaker.settle(report, batch, intake.submissions, [*intake.refused, *refused])
         return report
 
     def _take(
@@ -311,12 +319,12 @@ class IngestAccess:
         stamp: datetime = submission.submitted_at or (self._clock.now() + timedelta(hours=7)).replace(
             tzinfo=None
         )
-        given: dict[str, Cell] = {k: v for k, v in submission.answers.items() if v not in (None, "")}
-        number = phone.parse(given.get("phone"))
+        cells: dict[str, Cell] = {k: v for k, v in submission.answers.items() if v not in (None, "")}
+        number = phone.parse(cells.get("phone"))
         if number.value is not None and number.problem is None:
-            given["phone"] = number.value
-        given = {key: canonical(value, ACCESS[key][1]) for key, value in given.items()}
-        return {"date": stamp.date(), "time": f"{stamp:%H:%M:%S}", **given}
+            cells["phone"] = number.value
+        cells = {key: canonical(value, ACCESS[key][1]) for key, value in cells.items()}
+        return {"date": stamp.date(), "time": f"{stamp:%H:%M:%S}", **cells}
 
 
 def _broken_name(submission: Submission) -> Problem | None:

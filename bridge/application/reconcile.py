@@ -79,6 +79,7 @@ class TableSync:
         self.rules, self.table = rules, rules.table
         self._rows, self._journal, self._wording, self._max_text = rows, journal, wording, max_text
         self._content = content_keys(self.table)
+        self._staff = frozenset(self.table.owned_by(Owner.STAFF))
 
     # ------------------------------------------------------------------------------------------------ read
 
@@ -242,14 +243,21 @@ class TableSync:
         }
         state.confirmed = {key: value for key, value in confirmed.items() if value is not None}
         state.digest = row_digest(self._content, state.confirmed)
+        self._forget_choices(state, unknown)
         for column, given in state.suggested.items():
             if column not in unknown:  # of the earlier suggestions, the cell can only still show this one
                 earlier = [old for old in given[:-1] if same(old, shown.get(column))]
                 state.suggested[column] = [*earlier, *given[-1:]]
         state.settled = not self._lacks(state)
 
+    def _forget_choices(self, state: RowState, unknown: frozenset[str]) -> None:
+        """A choice made in the portal is written once: the cell shows it now, or staff typed another there."""
+        for column in self._staff & state.suggested.keys() - unknown:
+            if same(clip(state.values.get(column), self._max_text), state.confirmed.get(column)):
+                del state.suggested[column]
+
     def _lacks(self, state: RowState) -> dict[str, Cell]:
-        return to_write(self.table, state.values, state.confirmed, self._max_text)
+        return to_write(self.table, state.values, state.confirmed, self._max_text, state.suggested)
 
     def _miss(self, state: RowState, heard: Heard, events: list[Event]) -> None:
         if state.presence is Presence.PRESENT:
@@ -318,7 +326,8 @@ class TableSync:
     # ------------------------------------------------------------------------------------------------ write
 
     def plan(self, sighting: Sighting) -> Plan:
-        """The cells and rows that the sheet lacks. Staff cells are written only in a row that comes back whole."""
+        """The cells and rows that the sheet lacks. A staff cell is written only in a row that comes back whole, or
+        with what staff chose in the portal while the cell stayed as confirmed."""
         cells: dict[tuple[int, int], Cell] = {}
         appended: list[dict[int, Cell]] = []
         shown: dict[str, dict[str, Cell]] = {}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from bridge.application.figures import KeptFigures
 from bridge.application.ports.cases import CaseStore
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.rows import Presence, RowState, RowStore
@@ -35,24 +37,32 @@ class Summarise:
         rules: Rules,
         categories: Categories,
         words: SummaryWords,
+        kept: KeptFigures,
     ) -> None:
         self._book, self._cases, self._rows, self._clock = book, cases, rows, clock
         self._rules, self._categories, self._words = rules, categories, words
+        self._kept = kept
 
     def run(self) -> SummariseReport:
-        """Writes all tabs at once. Raises what the summary book raises; the old summaries stay then."""
+        """Writes all tabs at once. Raises what the summary book raises; the old summaries stay then, and the
+        dashboard has the new figures all the same."""
+        as_of = self._clock.now()
         counted = self.count()
-        self._book.write(self._laid_out(counted))
+        self._kept.keep(counted, as_of)
+        self._book.write(self._laid_out(counted, as_of))
         years = counted.years()
         cases = sum(sum(tally.progress.values()) for _, tally in years)
         return SummariseReport(cases, len(years))
 
     def tabs(self) -> Sequence[SummaryTab]:
-        """The tabs as they should be now."""
-        return self._laid_out(self.count())
+        """The tabs as they should be now; the dashboard has the same figures from now on."""
+        as_of = self._clock.now()
+        counted = self.count()
+        self._kept.keep(counted, as_of)
+        return self._laid_out(counted, as_of)
 
-    def _laid_out(self, counted: Tally) -> Sequence[SummaryTab]:
-        return summary_tabs(counted, self._categories, self._words, self._clock.now())
+    def _laid_out(self, counted: Tally, as_of: datetime) -> Sequence[SummaryTab]:
+        return summary_tabs(counted, self._categories, self._words, as_of)
 
     def count(self) -> Tally:
         counted = Tally()

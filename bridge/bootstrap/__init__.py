@@ -7,10 +7,11 @@ import logging
 import secrets
 import shutil
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -20,24 +21,34 @@ from bridge.adapters.forms.export_file import read_file
 from bridge.adapters.ledger.backup import back_up
 from bridge.adapters.ledger.connection import close_ledger, open_ledger
 from bridge.adapters.places import load_places
+from bridge.adapters.workbooks.xlsx_summary import XlsxSummaryBook
+from bridge.adapters.workbooks.xlsx_tables import tables_file
+from bridge.application.admin_desk import AdminDesk
 from bridge.application.cycle import Cycle, Lease
+from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail
 from bridge.application.errors import ConfigurationError, OutsideError, SaphanError
+from bridge.application.hand_out import HandOut, Sheet
 from bridge.application.import_register import ImportRegister
+from bridge.application.overview import Overview
 from bridge.application.passwords import Passwords
 from bridge.application.ports.forms import Batch, Unreadable
 from bridge.application.ports.journal import Run
 from bridge.application.preflight import Preflight
 from bridge.application.publish import Publish
+from bridge.application.register_search import SearchRegister
 from bridge.application.restore import Restore
 from bridge.application.status import Status
+from bridge.application.submit import AskAccess, SubmitCase
 from bridge.application.summarise import Summarise
+from bridge.application.track_cases import TrackCases
 from bridge.bootstrap.google import OnGoogle
 from bridge.bootstrap.ports import Ports as Ports
 from bridge.bootstrap.ports import real_ports
 from bridge.bootstrap.use_cases import UseCases
 from bridge.config import Province, load, secret
 from bridge.domain.columns import Table
+from bridge.domain.summary import SummaryTab
 from bridge.domain.values.places import Places
 from bridge.messages import Messages
 from bridge.settings import django_settings, postgresql_database, sqlite_database
@@ -62,11 +73,31 @@ class Office:
     deliver: DeliverMail
     publish: Publish
     summarise: Summarise
+    overview: Overview
     restore: Restore
     import_register: ImportRegister
     preflight: Preflight
     status: Status
     passwords: Passwords
+    decide_reviews: DecideReviews
+    admin_desk: AdminDesk
+    hand_out: HandOut
+
+    @property
+    def submit(self) -> SubmitCase:
+        return UseCases(self.workspace, self.province, self.ports, self.messages, self.places).submit_case()
+
+    @property
+    def ask_access(self) -> AskAccess:
+        return AskAccess(self.ports.web_answers, self.ports.clock)
+
+    @property
+    def register_search(self) -> SearchRegister:
+        return SearchRegister(self.ports.register)
+
+    @property
+    def track_cases(self) -> TrackCases:
+        return TrackCases(self.ports.tracking, self.ports.rows)
 
     @property
     def google(self) -> OnGoogle:
@@ -80,12 +111,24 @@ class Office:
         keep = self.province.schedule.backups_kept
         return back_up(self.workspace.ledger, self.workspace.backups, local, keep)
 
+    def summary_file(self, tabs: Sequence[SummaryTab]) -> bytes:
+        """The summary workbook of these tabs, as a file to download. Raises OutsideError (disk full)."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "summary.xlsx"
+            XlsxSummaryBook(path).write(tabs)
+            return path.read_bytes()
+
     def read_file(self, path: Path) -> Batch | Unreadable:
         """A table file (.csv, .xlsx, .zip) outside the inbox, read as a form download is."""
         return read_file(path)
 
     def table(self, name: str) -> Table:
         return self.province.table(name)  # type: ignore[arg-type]  # one of the three names
+
+
+def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
+    """A workbook of these tables, in which nothing is a formula."""
+    return tables_file(sheets)
 
 
 def load_messages() -> Messages:
@@ -238,6 +281,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         deliver=deliver,
         publish=Publish(ports.cases, ports.rows, ports.clock, province.workflow()),
         summarise=parts.summarise(),
+        overview=parts.overview(),
         restore=parts.restore(),
         import_register=ImportRegister(
             ports.cases,
@@ -245,10 +289,12 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
             messages,
             province.register_.columns,
             province.register_.required,
+            places,
         ),
         preflight=parts.preflight(),
         status=Status(ports.rows, ports.cases, ports.reviews, ports.accounts, ports.outbox, ports.journal),
         passwords=Passwords(ports.passwords, ports.outbox, ports.clock, province.access.fold_gmail),
+        **parts.desk(deliver),
     )
 
 

@@ -42,6 +42,12 @@ class Ports:
     outbox: Any
     passwords: Any
     read_log: Any
+    people: Any
+    mails: Any
+    records: Any
+    web_answers: Any
+    register: Any
+    tracking: Any
     mailer: PatientMailer
     case_form: FormSource
     access_form: FormSource
@@ -84,11 +90,29 @@ def real_ports(
         outbox=DjangoOutbox(province.portal.base_url, domain_of(province)),
         passwords=DjangoPasswords(),
         read_log=DjangoReadLog(),
+        **_desk(),
+        **_searches(),
         mailer=_mailer(workspace, province, clock, google),
         shares=DjangoShares(),
         google=google,
         **_forms_and_books(workspace, province, google),
     )
+
+
+def _searches() -> dict[str, Any]:
+    """What the portal searches, and where it keeps answers for the cycle."""
+    from bridge.adapters.ledger.register import DjangoRegister  # noqa: PLC0415
+    from bridge.adapters.ledger.tracking import DjangoTracking  # noqa: PLC0415
+    from bridge.adapters.ledger.web_answers import DjangoWebAnswers  # noqa: PLC0415
+
+    return {"register": DjangoRegister(), "tracking": DjangoTracking(), "web_answers": DjangoWebAnswers()}
+
+
+def _desk() -> dict[str, Any]:
+    """What staff and admins look through in the portal."""
+    from bridge.adapters.ledger.desk import DjangoMails, DjangoPeople, DjangoRecords  # noqa: PLC0415
+
+    return {"people": DjangoPeople(), "mails": DjangoMails(), "records": DjangoRecords()}
 
 
 def _forms_and_books(workspace: Workspace, province: Province, google: OnGoogle) -> dict[str, Any]:

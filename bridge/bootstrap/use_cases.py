@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +12,17 @@ from bridge.adapters.mail.render import MailRenderer
 from bridge.adapters.workbooks.google import GoogleWorkbook
 from bridge.adapters.workbooks.google_summary import GoogleSummaryBook
 from bridge.application.access_round import AccessRound
+from bridge.application.admin_desk import AdminDesk
 from bridge.application.approve_access import ApproveAccess
 from bridge.application.cases_round import CasesRound
 from bridge.application.connect import ConnectLine
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail, DeliverySettings
 from bridge.application.derive_cases import DeriveCases
-from bridge.application.ingest import IngestAccess, IngestCases, Intaker
+from bridge.application.figures import KeptFigures
+from bridge.application.hand_out import HandOut
+from bridge.application.ingest import AddCases, IngestAccess, IngestCases, Intaker
+from bridge.application.overview import Overview
 from bridge.application.ports.forms import FormSource
 from bridge.application.ports.reviews import ReviewKind, ReviewState
 from bridge.application.ports.workbooks import Workbook
@@ -27,11 +31,13 @@ from bridge.application.reconcile import TableRules, TableSync
 from bridge.application.restore import Restore
 from bridge.application.review_list import ReviewList
 from bridge.application.share_access import ShareAccess, ShareReport, SharingSettings
+from bridge.application.submit import SubmitCase
 from bridge.application.summarise import Summarise
 from bridge.bootstrap.ports import Ports, domain_of
 from bridge.config import Province
 from bridge.config_google import file_id
 from bridge.domain.access import AccessWords, Role, State
+from bridge.domain.intake import Form
 from bridge.domain.summary import Categories
 from bridge.domain.summary_tables import SummaryWords
 from bridge.domain.values.places import Places
@@ -80,27 +86,37 @@ class UseCases:
         anchors = ("email", "first_name", "last_name")
         return TableRules(self.province.table("access"), anchors, "note", guard_loss=True)
 
-    def _intaker(self, source: FormSource, name: Any) -> Intaker:
-        form = self.province.form(name)
+    def _intaker(self, source: FormSource, form: Form) -> Intaker:
         return Intaker(source, form, self.ports.journal, self.review_list, self.messages)
 
     def ingest_cases(self) -> IngestCases:
         ports = self.ports
         return IngestCases(
-            self._intaker(ports.case_form, "cases"),
+            self._intaker(ports.case_form, self.province.form("cases")),
+            self._add_cases(),
             ports.cases,
             ports.rows,
             ports.journal,
             self.review_list,
-            ports.clock,
             self.places,
-            self.province.province.code,
+        )
+
+    def _add_cases(self) -> AddCases:
+        ports = self.ports
+        return AddCases(ports.cases, ports.rows, ports.clock, self.places, self.province.province.code)
+
+    def submit_case(self) -> SubmitCase:
+        ports, rules = self.ports, self.province.workflow()
+        return SubmitCase(
+            self._add_cases(), ports.cases, ports.rows, ports.journal, ports.clock, self.places, rules
         )
 
     def ingest_access(self) -> IngestAccess:
         ports = self.ports
+        form = self.province.form("access")
+        web = replace(form, name="access_web", response_id_titles=("response_id",))
         return IngestAccess(
-            self._intaker(ports.access_form, "access"),
+            [self._intaker(ports.web_answers.requests(web), web), self._intaker(ports.access_form, form)],
             ports.accounts,
             ports.rows,
             ports.journal,
@@ -111,16 +127,47 @@ class UseCases:
     def _sync(self, rules: TableRules, book: Workbook) -> TableSync:
         return TableSync(rules, self.ports.rows, self.ports.journal, self.messages, book.max_text)
 
+    def decide_reviews(self) -> DecideReviews:
+        return DecideReviews(
+            self.ports.reviews,
+            self.review_list,
+            self.ports.rows,
+            self.ports.journal,
+            self.province.reviews.decisions.model_dump(),
+            self.messages.text("flag", "decision_unknown"),
+        )
+
+    def desk(self, deliver: DeliverMail) -> dict[str, Any]:
+        """What staff and admins do in the portal."""
+        return {
+            "decide_reviews": self.decide_reviews(),
+            "admin_desk": self.admin_desk(deliver),
+            "hand_out": self.hand_out(),
+        }
+
+    def admin_desk(self, deliver: DeliverMail) -> AdminDesk:
+        ports, portal = self.ports, self.province.portal
+        return AdminDesk(
+            ports.people,
+            ports.mails,
+            ports.passwords,
+            ports.rows,
+            ports.clock,
+            deliver.resend,
+            portal.base_url,
+            timedelta(hours=portal.link_hours),
+        )
+
+    def hand_out(self) -> HandOut:
+        ports = self.ports
+        headers = {column.key: column.header for column in self.province.table("cases").columns}
+        return HandOut(
+            ports.records, ports.rows, ports.read_log, ports.people, ports.journal, headers, self.messages
+        )
+
     def cases_round(self) -> CasesRound:
         ports, province = self.ports, self.province
         review_list = self.review_list
-        decide = DecideReviews(
-            ports.reviews,
-            review_list,
-            ports.rows,
-            province.reviews.decisions.model_dump(),
-            self.messages.text("flag", "decision_unknown"),
-        )
         return CasesRound(
             ports.cases_book,
             self._sync(self.case_rules, ports.cases_book),
@@ -129,7 +176,7 @@ class UseCases:
             ports.rows,
             ports.journal,
             review_list,
-            decide,
+            self.decide_reviews(),
             self._derive(review_list),
             ports.clock,
             province.province.code,
@@ -236,9 +283,13 @@ class UseCases:
         chance = random.SystemRandom().random
         return DeliverMail(self.ports.outbox, self.ports.mailer, renderer, self.ports.clock, settings, chance)
 
-    def summarise(self) -> Summarise:
+    def overview(self) -> Overview:
+        words = summary_words(self.messages.section("summary"))
+        return Overview(KeptFigures(self.ports.journal), self._categories(), words)
+
+    def _categories(self) -> Categories:
         rules = self.province.rules
-        categories = Categories(
+        return Categories(
             types=tuple(rules.case_types),
             operations=tuple(dict.fromkeys(rule.operation for rule in rules.steps)),
             steps=tuple(dict.fromkeys(rule.step for rule in rules.outcomes)),
@@ -248,6 +299,8 @@ class UseCases:
             received=rules.received,
             helped=rules.helped,
         )
+
+    def summarise(self) -> Summarise:
         ports = self.ports
         words = summary_words(self.messages.section("summary"))
         return Summarise(
@@ -256,8 +309,9 @@ class UseCases:
             ports.rows,
             ports.clock,
             self.province.workflow(),
-            categories,
+            self._categories(),
             words,
+            KeptFigures(ports.journal),
         )
 
     def preflight(self) -> Preflight:

@@ -32,7 +32,7 @@ _STAFF_PARSERS: dict[str, Callable[[Cell], Reading[Any]]] = {
     "amount": baht.parse,
 }
 # Starred questions of form 2 (process.md section 2).
-_NEEDED = (
+NEEDED = (
     "sender_name",
     "sender_org",
     "sender_phone",
@@ -93,7 +93,7 @@ def _form_doubts(values: Mapping[str, Cell], places: Places, rules: Rules) -> It
     submitted = thai_date.parse_datetime(values.get("submitted_at"))
     if submitted.problem or submitted.value is None:
         yield replace(submitted.problem or Problem("timestamp_missing"), column="submitted_at")
-    for column in _NEEDED:
+    for column in NEEDED:
         if _is_blank(values.get(column)):
             yield Problem("needed_blank", column=column)
     for column, parse in _PARSERS.items():

@@ -6,7 +6,7 @@ the columns that the bridge computes, and there the history keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -62,7 +62,8 @@ def absorb(
     """What the ledger should hold for a row once everything people typed in it is taken in.
 
     `confirmed` is what the sheet was last known to show, `values` what the ledger holds, `suggested[column]`
-    the bridge's own suggestions that the cell may show. `max_text` is the sheet's longest text.
+    the bridge's own suggestions that the cell may show; in a staff column, what staff chose in the portal and
+    the cell has yet to show. `max_text` is the sheet's longest text.
     """
     merged = Merged(dict(values))
     for column in table.columns:
@@ -79,8 +80,15 @@ def _note(merged: Merged, column: Column, new: Cell, why: Why) -> None:
 
 
 def _hear_staff(
-    merged: Merged, column: Column, confirmed: Cell, sheet: Cell, _: Mapping[str, Sequence[Cell]], limit: int
+    merged: Merged,
+    column: Column,
+    confirmed: Cell,
+    sheet: Cell,
+    chosen: Mapping[str, Sequence[Cell]],
+    limit: int,
 ) -> None:
+    if chosen.get(column.key) and same(sheet, confirmed):
+        return  # nobody has touched the cell since: the portal's choice is the later one
     if not same(sheet, merged.values.get(column.key)):
         _note(merged, column, sheet, Why.STAFF)
 
@@ -136,12 +144,16 @@ _HEAR = {
 
 
 def to_write(
-    table: Table, values: Mapping[str, Cell], shown: Mapping[str, Cell], max_text: int
+    table: Table,
+    values: Mapping[str, Cell],
+    shown: Mapping[str, Cell],
+    max_text: int,
+    chosen: Collection[str] = (),
 ) -> dict[str, Cell]:
-    """The cells that the sheet must be given; never one that staff own."""
+    """The cells that the sheet must be given; of those that staff own only what they chose in the portal."""
     return {
         column.key: clip(values.get(column.key), max_text)
         for column in table.columns
-        if column.owner is not Owner.STAFF
+        if (column.owner is not Owner.STAFF or column.key in chosen)
         and not same(clip(values.get(column.key), max_text), shown.get(column.key))
     }

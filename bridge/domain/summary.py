@@ -116,6 +116,10 @@ class Tally:
                 year.paid_kinds[month, case_type].take(amount, transferred)
                 year.paid_places[amphoe, tambon].take(amount, transferred)
 
+    def put(self, fiscal_year: int, counted: YearTally) -> None:
+        """A year that was counted before, in the place of what is there."""
+        self._years[fiscal_year] = counted
+
     def years(self) -> list[tuple[int, YearTally]]:
         """Fiscal years that have cases, newest first."""
         return sorted(self._years.items(), reverse=True)

@@ -55,20 +55,30 @@ Years = Sequence[tuple[int, YearFigures]]
 
 
 def summary_tabs(
-    counted: Tally, categories: Categories, words: SummaryWords, as_of: datetime
+    counted: Tally,
+    categories: Categories,
+    words: SummaryWords,
+    as_of: datetime,
+    only: int | None = None,
 ) -> tuple[SummaryTab, ...]:
     """The eight tabs, in order; tables of the newest fiscal year come first. `as_of` is when the cases were
-    read: any zone, or the wall clock of Asia/Bangkok when it has none."""
-    years = [(year, YearFigures(tally, categories, words.blank)) for year, tally in counted.years()]
+    read: any zone, or the wall clock of Asia/Bangkok when it has none. `only` is one of the fiscal years that have
+    cases: its tables alone, charted, compared with the years before it."""
+    years = [
+        (year, YearFigures(tally, categories, words.blank))
+        for year, tally in counted.years()
+        if only is None or year <= only
+    ]
+    shown = years if only is None else years[:1]
     pages = (
-        (words.tab_overview, _overview(years, words)),
-        (words.tab_types, _each_year(years, words, _types)),
-        (words.tab_operations, _each_year(years, words, _operations)),
-        (words.tab_steps, _each_year(years, words, _steps)),
-        (words.tab_outcomes, _each_year(years, words, _outcomes)),
-        (words.tab_money, _each_year(years, words, _money)),
-        (words.tab_amphoes, _each_year(years, words, _amphoes)),
-        (words.tab_tambons, _each_year(years, words, _tambons)),
+        (words.tab_overview, _overview(years, shown, words)),
+        (words.tab_types, _each_year(shown, words, _types)),
+        (words.tab_operations, _each_year(shown, words, _operations)),
+        (words.tab_steps, _each_year(shown, words, _steps)),
+        (words.tab_outcomes, _each_year(shown, words, _outcomes)),
+        (words.tab_money, _each_year(shown, words, _money)),
+        (words.tab_amphoes, _each_year(shown, words, _amphoes)),
+        (words.tab_tambons, _each_year(shown, words, _tambons)),
     )
     line = words.as_of.format(when=thai_moment(as_of))
     notes = () if years else (words.no_cases,)
@@ -92,14 +102,14 @@ def _each_year(
     return [*(blocks[0] if blocks else []), *older]
 
 
-def _overview(years: Years, words: SummaryWords) -> list[SummaryBlock]:
+def _overview(years: Years, shown: Years, words: SummaryWords) -> list[SummaryBlock]:
     if not years:
         return []
     rows = tuple(((str(year),), figures.whole) for year, figures in years)
     measures = (CASES, CHECKED, *PROGRESS, PAID, BAHT, GOODS, UNREADABLE)
     every = Table(words.years_heading, None, (words.fiscal_year,), rows, measures, words).block()
     notes = tuple(note for year, figures in years for note in _unreadable(year, figures, words))
-    months = _each_year(years, words, _months)
+    months = _each_year(shown, words, _months)
     return [replace(every, notes=notes), months[0], *_compared(years, words), *months[1:]]
 
 

@@ -9,8 +9,26 @@ from dataclasses import dataclass
 
 from django.urls import path
 
-from bridge.portal import coming, factors, health, menu, password, privacy, sign_in
-from bridge.portal.access import EVERYONE, OFFICERS, PUBLIC, View, Who, guarded
+from bridge.portal import (
+    access_request,
+    case_new,
+    desk,
+    factors,
+    health,
+    mails,
+    menu,
+    overview,
+    password,
+    people,
+    person_data,
+    privacy,
+    read_log_page,
+    register,
+    reviews,
+    sign_in,
+    tracking,
+)
+from bridge.portal.access import ADMIN, EVERYONE, OFFICERS, PUBLIC, STAFF, View, Who, guarded
 
 
 @dataclass(frozen=True)
@@ -29,11 +47,31 @@ class Route:
 ROUTES = (
     Route("", menu.page, EVERYONE, "menu"),
     # the manual's four functions
-    Route("register/", coming.page, OFFICERS, "register_search", strong=True, menu=1),
-    Route("cases/new/", coming.page, OFFICERS, "case_new", menu=2),
-    Route("overview/", coming.page, EVERYONE, "overview", menu=3),
-    Route("cases/", coming.page, OFFICERS, "case_search", menu=4),
+    Route("register/", register.page, OFFICERS, "register_search", strong=True, menu=1),
+    Route("cases/new/", case_new.page, OFFICERS, "case_new", menu=2),
+    Route("cases/new/sent/<str:case>/", case_new.receipt, OFFICERS, "case_receipt"),
+    Route("overview/", overview.page, EVERYONE, "overview", menu=3),
+    Route("overview/amphoe/<str:place>/", overview.amphoe, EVERYONE, "overview_amphoe"),
+    Route("overview/chart/<str:chart>.svg", overview.chart, EVERYONE, "overview_chart"),
+    Route("overview/figures.xlsx", overview.workbook, EVERYONE, "overview_workbook"),
+    Route("cases/", tracking.page, OFFICERS, "case_search", menu=4),
+    Route("cases/<str:case>/", tracking.case, OFFICERS, "case_view"),
+    # the work of the office
+    Route("reviews/", reviews.page, STAFF, "reviews", menu=5),
+    Route("reviews/doubts/", reviews.doubts, STAFF, "review_doubts"),
+    Route("reviews/<str:key>/", reviews.item, STAFF, "review"),
+    Route("admin/", desk.page, ADMIN, "admin", menu=6),
+    Route("admin/people/", people.page, ADMIN, "admin_people"),
+    Route("admin/people/<int:pk>/", people.one, ADMIN, "admin_person"),
+    Route("admin/people/<int:pk>/sign-out/", people.sign_out, ADMIN, "admin_sign_out"),
+    Route("admin/people/<int:pk>/slip/", people.slip, ADMIN, "admin_slip"),
+    Route("admin/mails/", mails.page, ADMIN, "admin_mails"),
+    Route("admin/mails/<str:key>/again/", mails.again, ADMIN, "admin_mail_again"),
+    Route("admin/readlog/", read_log_page.page, ADMIN, "admin_read_log"),
+    Route("admin/person/", person_data.page, ADMIN, "admin_person_data"),
     # getting in and out
+    Route("access/", access_request.page, PUBLIC, "access_request"),
+    Route("access/received/", access_request.received, PUBLIC, "access_received"),
     Route("sign-in/", sign_in.page, PUBLIC, "account_login"),
     Route("sign-in/code/", factors.ask, PUBLIC, "mfa_authenticate"),
     Route("sign-out/", sign_in.out, EVERYONE, "account_logout", early=True),

@@ -28,7 +28,7 @@ from tests.architecture.source import PROJECT, Function, Module, modules
 
 MESSAGES = Messages.load(PROJECT / "config")
 SECTIONS = ("error", "config", "problem", "flag", "match", "review", "register", "history", "actor")
-SECTIONS += ("say", "check", "mail", "summary", "demo", "portal")
+SECTIONS += ("say", "check", "mail", "summary", "demo", "portal", "export", "page")
 
 # What is called, which argument is the code, which section words it.
 CALLS = {

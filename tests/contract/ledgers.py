@@ -61,6 +61,8 @@ class Ledger:
     outbox: Any
     passwords: Any
     read_log: Any
+    register: Any
+    tracking: Any
 
 
 def open_empty(backend: str, config: pytest.Config, folder: Path) -> Ledger:
@@ -78,8 +80,10 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
     from bridge.adapters.ledger.outbox import DjangoOutbox
     from bridge.adapters.ledger.passwords import DjangoPasswords
     from bridge.adapters.ledger.read_log import DjangoReadLog
+    from bridge.adapters.ledger.register import DjangoRegister
     from bridge.adapters.ledger.reviews import DjangoReviews
     from bridge.adapters.ledger.rows import DjangoRows
+    from bridge.adapters.ledger.tracking import DjangoTracking
 
     clock = Clock()
     return Ledger(
@@ -94,6 +98,8 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
         outbox=DjangoOutbox("https://portal.example.go.th", DOMAIN),
         passwords=DjangoPasswords(),
         read_log=DjangoReadLog(),
+        register=DjangoRegister(),
+        tracking=DjangoTracking(),
     )
 
 

@@ -63,9 +63,13 @@ def hear_one(owner: Owner, triple: Triple) -> tuple[Cell, list[Change], list[Con
 
 @given(triples)
 def test_a_staff_cell_is_as_last_typed(cell: Triple) -> None:
+    """What they chose in the portal (`suggested`) is the last, while they leave the cell as it was."""
     value, changes, conflicts = hear_one(Owner.STAFF, cell)
-    assert same(value, cell.sheet)
     assert not conflicts
+    if cell.suggested and same(cell.sheet, cell.confirmed):
+        assert (value, changes) == (cell.wanted, [])
+        return
+    assert same(value, cell.sheet)
     expected = [] if same(cell.sheet, cell.wanted) else [Change("staff", cell.wanted, cell.sheet, Why.STAFF)]
     assert changes == expected
 
@@ -193,6 +197,21 @@ def test_what_is_written_is_what_the_sheet_lacks_and_never_a_staff_cell(row: dic
         assert (key in cells) is not same(wanted, shown.get(key))
         assert same(cells.get(key, wanted), wanted)
     assert to_write(TABLE, values, {**shown, **cells}, LIMIT) == {}
+
+
+@given(rows)
+def test_a_staff_cell_is_written_where_they_chose_in_the_portal_and_left_the_cell(
+    row: dict[str, Triple],
+) -> None:
+    values, shown = hear(row).values, part(row, "sheet")
+    chosen = ("staff",) if row["staff"].suggested else ()
+    cells = to_write(TABLE, values, shown, LIMIT, chosen)
+    if "staff" in cells:
+        assert chosen
+        assert same(row["staff"].sheet, row["staff"].confirmed)
+        assert same(cells["staff"], clip(row["staff"].wanted, LIMIT))
+    elif chosen:
+        assert same(clip(values.get("staff"), LIMIT), row["staff"].sheet)
 
 
 @given(rows)

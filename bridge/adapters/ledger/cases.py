@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Q
 
 from bridge.adapters.ledger.models import Answer, Case, MatchKey, Publication, RegisterPerson, Setting
 from bridge.adapters.ledger.rows import CHUNK, chunks
+from bridge.adapters.ledger.tracking import drop_keys, keep_keys
 from bridge.application.ports import cases as port
 from bridge.application.ports.clock import Clock
 from bridge.domain.cases import MatchKeys
 from bridge.domain.cells import Cell
 from bridge.domain.matching import Candidate
+from bridge.domain.search_keys import register_keys
+
+NUMBERS_LOCK = 5_351_690_001  # any number that nothing else in the database locks
 
 
 class DjangoCases:
@@ -40,6 +45,10 @@ class DjangoCases:
         return latest
 
     def last_number(self, fiscal_year: int) -> int:
+        # On SQLite all others wait from the beginning of a transaction.
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERS_LOCK])
         given = Case.objects.filter(fiscal_year=fiscal_year).aggregate(last=Max("number"))["last"] or 0
         seen = Setting.objects.filter(name=_reserved(fiscal_year)).values_list("value", flat=True).first()
         return max(given, int(seen or 0))
@@ -137,6 +146,8 @@ class DjangoCases:
             ]
             for chunk in chunks(withdrawn):
                 Publication.objects.filter(case__in=chunk).delete()
+            drop_keys(withdrawn, published=True)
+            keep_keys({case.case: case.values for case in (*new, *changed)}, published=True)
             Publication.objects.bulk_create(
                 [_publication(case, now) for case in (*new, *changed)],
                 batch_size=CHUNK,
@@ -151,6 +162,19 @@ class DjangoCases:
             port.Published(row.case, row.fiscal_year, row.values)
             for row in Publication.objects.order_by("case")
         ]
+
+    def published_among(self, cases: Iterable[str]) -> dict[str, port.Published]:
+        return {
+            row.case: port.Published(row.case, row.fiscal_year, row.values)
+            for chunk in chunks(cases)
+            for row in Publication.objects.filter(case__in=chunk)
+        }
+
+    def origin(self, case: str) -> port.NewCase | None:
+        row = Case.objects.filter(key=case).first()
+        if row is None:
+            return None
+        return port.NewCase(row.key, row.fiscal_year, row.number, row.source, row.response, row.arrived_at)
 
     def import_register(self, rows: Sequence[Mapping[str, Any]], version: str) -> tuple[int, int, int]:
         new = changed = same = 0
@@ -167,12 +191,13 @@ class DjangoCases:
                         same += 1
                         continue
                     new, changed = (new + 1, changed) if old is None else (new, changed + 1)
-                    saved[number] = RegisterPerson(number=number, version=version, values=values)
+                    keys = asdict(register_keys(values))
+                    saved[number] = RegisterPerson(number=number, version=version, values=values, **keys)
                 RegisterPerson.objects.bulk_create(
                     saved.values(),
                     update_conflicts=True,
                     unique_fields=["number"],
-                    update_fields=["version", "values"],
+                    update_fields=["version", "values", "search", "amphoe", "tambon", "level"],
                 )
         return new, changed, same
 

@@ -168,6 +168,20 @@ class AccessResponse(models.Model):
     response = models.CharField(max_length=128, unique=True)
 
 
+class WebAnswer(models.Model):
+    """An answer given in the portal that the next cycle takes in, like one of a form."""
+
+    form = models.CharField(max_length=16)
+    response = models.CharField(max_length=128)
+    answers = CellsField()
+    arrived_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["form", "response"], name="one_web_answer"),
+        ]
+
+
 class ActivationLink(models.Model):
     """A one-time link; only its hash is kept. `message` is the outbox message that carried it."""
 
@@ -209,11 +223,60 @@ class RunReport(models.Model):
 
 
 class RegisterPerson(models.Model):
-    """A row of the poverty register (TPMAP) by its own number."""
+    """A row of the poverty register (TPMAP) by its own number, and what it is searched by, made of its values."""
 
     number = models.CharField(max_length=64, unique=True)
     version = models.CharField(max_length=64)
     values = CellsField()
+    search = models.CharField(max_length=400, blank=True, default="")
+    amphoe = models.CharField(max_length=100, blank=True, default="")
+    tambon = models.CharField(max_length=100, blank=True, default="")
+    level = models.CharField(max_length=10, blank=True, default="")
+
+    class Meta:
+        indexes: ClassVar = [
+            # Holds all that a search compares, in the order of its answer: reading it whole is reading little.
+            models.Index(fields=["id", "search", "amphoe", "tambon", "level"], name="register_search"),
+            models.Index(fields=["amphoe", "tambon"], name="register_place"),
+        ]
+
+
+class CaseKey(models.Model):
+    """What a case is searched by: `shown` "published", as officers see it, or "now", as it stands."""
+
+    case = models.CharField(max_length=40)
+    shown = models.CharField(max_length=9)  # no boolean: SQLite asks no index for one
+    fiscal_year = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
+    search = models.CharField(max_length=400)
+    amphoe = models.CharField(max_length=100, blank=True)
+    tambon = models.CharField(max_length=100, blank=True)
+    operation = models.CharField(max_length=100, blank=True)
+    org = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["case", "shown"], name="one_case_key")]
+        indexes: ClassVar = [
+            # Holds all that a search compares, in the order of its answer, as that of the register does.
+            models.Index(
+                fields=[
+                    "shown",
+                    "fiscal_year",
+                    "number",
+                    "search",
+                    "amphoe",
+                    "tambon",
+                    "operation",
+                    "org",
+                    "case",
+                ],
+                name="case_key_newest",
+            ),
+            models.Index(
+                fields=["shown", "amphoe", "tambon", "fiscal_year", "number"], name="case_key_place"
+            ),
+            models.Index(fields=["shown", "org", "fiscal_year", "number"], name="case_key_org"),
+        ]
 
 
 class OutboxMessage(models.Model):

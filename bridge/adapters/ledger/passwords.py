@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 from django.db import transaction
@@ -11,6 +12,8 @@ from bridge.adapters.ledger.accounts import end_sessions
 from bridge.adapters.ledger.models import Account, ActivationLink
 from bridge.adapters.ledger.outbox import token_hash
 from bridge.application.ports.passwords import Holder
+
+SLIP = "slip"  # in the place of the message that carried a link
 
 
 class DjangoPasswords:
@@ -35,6 +38,18 @@ class DjangoPasswords:
             ActivationLink.objects.filter(account=account, used_at=None).delete()
             end_sessions(account)
         return True
+
+    def mint(self, account: str, until: datetime) -> str:
+        token = secrets.token_urlsafe(32)
+        with transaction.atomic():
+            holder = Account.objects.filter(pk=int(account), is_active=True).first()
+            if holder is None:
+                return ""
+            ActivationLink.objects.filter(account=holder, message=SLIP, used_at=None).delete()
+            ActivationLink.objects.create(
+                account=holder, message=SLIP, token_hash=token_hash(token), expires_at=until
+            )
+        return token
 
     def end_sessions(self, account: str) -> None:
         with transaction.atomic():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
 from bridge.adapters.ledger.models import ReadEntry
-from bridge.application.ports.read_log import Reading
+from bridge.application.ports.read_log import Reading, Sought
 
 
 class DjangoReadLog:
@@ -22,8 +26,21 @@ class DjangoReadLog:
             refused=reading.refused,
         )
 
+    def find(self, sought: Sought, start: int, most: int) -> tuple[list[Reading], int]:
+        found = ReadEntry.objects.annotate(listed=Cast("keys", TextField())).order_by("-at", "-id")
+        if sought.account:
+            found = found.filter(account_id=int(sought.account))
+        if sought.key:
+            found = found.filter(listed__contains=json.dumps(sought.key))
+        if sought.since is not None:
+            found = found.filter(at__gte=sought.since)
+        if sought.until is not None:
+            found = found.filter(at__lt=sought.until)
+        return [_reading(row) for row in found[start : start + most]], found.count()
+
     def since(self, instant: datetime) -> Sequence[Reading]:
-        return [
-            Reading(row.at, str(row.account_id), row.what, tuple(row.keys), row.why, row.refused)
-            for row in ReadEntry.objects.filter(at__gte=instant).order_by("at", "id")
-        ]
+        return [_reading(row) for row in ReadEntry.objects.filter(at__gte=instant).order_by("at", "id")]
+
+
+def _reading(row: ReadEntry) -> Reading:
+    return Reading(row.at, str(row.account_id), row.what, tuple(row.keys), row.why, row.refused)

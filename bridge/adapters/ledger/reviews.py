@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Max
+from django.db.models import Case, Count, Max, When
 
 from bridge.adapters.ledger.models import Review
 from bridge.adapters.ledger.rows import CHUNK, chunks
@@ -39,6 +39,18 @@ class DjangoReviews:
             for chunk in chunks(cases)
             for row in Review.objects.filter(case__in=chunk).order_by("number")
         ]
+
+    def page(
+        self, kind: ReviewKind | None, state: ReviewState | None, start: int, most: int
+    ) -> tuple[list[StoredReview], int]:
+        wanted = {name: str(value) for name, value in (("kind", kind), ("state", state)) if value is not None}
+        found = Review.objects.filter(**wanted).annotate(closed=Case(When(state="open", then=0), default=1))
+        rows = found.order_by("closed", "-number")[start : start + most]
+        return [_stored(row) for row in rows], found.count()
+
+    def counts(self) -> dict[tuple[ReviewKind, ReviewState], int]:
+        found = Review.objects.values_list("kind", "state").annotate(n=Count("id")).order_by("kind", "state")
+        return {(ReviewKind(kind), ReviewState(state)): n for kind, state, n in found}
 
     def next_number(self) -> int:
         return (Review.objects.aggregate(last=Max("number"))["last"] or 0) + 1

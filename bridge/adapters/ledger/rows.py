@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from bridge.adapters.ledger.models import History, SheetRow
+from bridge.adapters.ledger.tracking import TABLE, drop_keys, keep_keys
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.rows import Event, Mark, PastEvent, Presence, RowState
 
@@ -45,6 +46,8 @@ class DjangoRows:
         found: dict[str, RowState] = {}
         for chunk in chunks(sorted(set(keys))):
             rows = SheetRow.objects.filter(table=table, key__in=chunk).order_by("key")
+            if connection.in_atomic_block:  # SQLite locks the whole ledger then, and PostgreSQL these rows
+                rows = rows.select_for_update()
             found.update((row[0], _state(row)) for row in rows.values_list(*_STATE))
         return found
 
@@ -77,6 +80,11 @@ class DjangoRows:
                     "dirty",
                 ],
             )
+            if table == TABLE:
+                gone = [state.key for state in states if state.presence is Presence.GONE]
+                drop_keys(gone, published=False)
+                there = {state.key: state.values for state in states if state.presence is not Presence.GONE}
+                keep_keys(there, published=False)
             History.objects.bulk_create(
                 [
                     History(

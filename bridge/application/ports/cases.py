@@ -51,7 +51,8 @@ class CaseStore(Protocol):
     def latest_answers(self, source: str, responses: Sequence[str]) -> dict[str, Mapping[str, Cell]]: ...
 
     def last_number(self, fiscal_year: int) -> int:
-        """0 when the fiscal year has no case. Callers hold the lease and a transaction."""
+        """0 when the fiscal year has no case. Callers hold a transaction: until it ends nobody else is told, so
+        that cycle and portal never give one number twice."""
 
     def reserve(self, fiscal_year: int, number: int) -> None:
         """A number that stands in the sheet though the ledger does not know it: it is never given again."""
@@ -75,6 +76,11 @@ class CaseStore(Protocol):
         """Replaces what is published, at once. Returns (newly shown, changed, withdrawn)."""
 
     def published(self) -> list[Published]: ...
+
+    def published_among(self, cases: Iterable[str]) -> dict[str, Published]: ...
+
+    def origin(self, case: str) -> NewCase | None:
+        """How a case came about."""
 
     def import_register(self, rows: Sequence[Mapping[str, Any]], version: str) -> tuple[int, int, int]:
         """Adds or replaces register rows by their number; blank cells leave what is there.

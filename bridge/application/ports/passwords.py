@@ -28,5 +28,9 @@ class PasswordStore(Protocol):
         """Uses the link up and sets the password, in one transaction: of two that use it at once, one does. All
         sessions and other links of the account end. False where the link does not open, and nothing changed."""
 
+    def mint(self, account: str, until: datetime) -> str:
+        """The token of a new one-time link that is handed over instead of mailed; the earlier ones of this kind
+        end. "" where there is no active account of this id."""
+
     def end_sessions(self, account: str) -> None:
         """Signs the person out everywhere."""

@@ -21,9 +21,22 @@ class Reading:
     refused: bool = False
 
 
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for in the log; "" and None match everything. `until` is not included."""
+
+    account: str = ""
+    key: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class ReadLog(Protocol):
     def note(self, reading: Reading) -> None:
         """Committed when this returns: a page is shown only after it was noted."""
+
+    def find(self, sought: Sought, start: int, most: int) -> tuple[list[Reading], int]:
+        """Some of those that match, the newest first, and how many match in all."""
 
     def since(self, instant: datetime) -> Sequence[Reading]:
         """What was noted at `instant` or after, oldest first."""

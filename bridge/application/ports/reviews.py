@@ -56,6 +56,14 @@ class ReviewStore(Protocol):
 
     def of_cases(self, cases: Iterable[str]) -> list[StoredReview]: ...
 
+    def page(
+        self, kind: ReviewKind | None, state: ReviewState | None, start: int, most: int
+    ) -> tuple[list[StoredReview], int]:
+        """Some of them, open ones first and the newest first among equals, and how many there are in all."""
+
+    def counts(self) -> dict[tuple[ReviewKind, ReviewState], int]:
+        """How many there are of each kind and state, where there are any."""
+
     def next_number(self) -> int: ...
 
     def save(self, reviews: Sequence[StoredReview]) -> None:

@@ -24,7 +24,8 @@ class Presence(StrEnum):
 @dataclass
 class RowState:
     """One row. `values` is the truth, `confirmed` what the sheet was last known to show, `suggested[column]`
-    the bridge's own suggestions that the cell may still show. `dirty`: its computed columns are out of date.
+    the bridge's own suggestions that the cell may still show; of a staff column, the one choice that was made in
+    the portal and is yet to be written there. `dirty`: its computed columns are out of date.
     `settled`: the sheet shows all of `values`; `digest` is that of `confirmed`."""
 
     key: str
@@ -53,7 +54,7 @@ class Event:
     table: str
     key: str
     why: str
-    actor: str  # "bridge", "sheet", "form", "command"
+    actor: str  # "bridge", "sheet", "form", "command", or "portal:" and the account
     column: str = ""
     old: Cell = None
     new: Cell = None
@@ -70,7 +71,8 @@ class RowStore(Protocol):
 
     def marks(self, table: str) -> dict[str, Mark]: ...
 
-    def load(self, table: str, keys: Iterable[str]) -> dict[str, RowState]: ...
+    def load(self, table: str, keys: Iterable[str]) -> dict[str, RowState]:
+        """Inside a transaction nobody else changes these rows until it ends."""
 
     def load_all(self, table: str) -> Iterable[RowState]: ...
 

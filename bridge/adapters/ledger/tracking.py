@@ -1,0 +1,103 @@
+"""The searchable cases, on Django's ORM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+
+from django.db.models import Max, Min
+
+from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
+from bridge.adapters.ledger.register import inside
+from bridge.application.ports.rows import Presence
+from bridge.application.ports.tracking import CaseQuery, TrackedCase
+from bridge.domain.cells import Cell
+from bridge.domain.search_keys import CaseKeys, case_keys
+
+TABLE = "cases"
+MOST_YEARS = 30
+PUBLISHED, NOW = "published", "now"
+CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
+_KEYS = tuple(field.name for field in fields(CaseKeys))
+
+
+class DjangoTracking:
+    """Implements ports.tracking.Tracking. A search reads the narrow table of keys and stops when it has enough."""
+
+    def find(self, query: CaseQuery, first: int, count: int, most: int) -> tuple[Sequence[TrackedCase], int]:
+        found = CaseKey.objects.filter(shown=_shown(query.published))
+        for needle in query.needles:
+            found = found.filter(search__contains=needle)
+        for column in ("amphoe", "tambon", "operation", "fiscal_year"):
+            if getattr(query, column):
+                found = found.filter(**{column: getattr(query, column)})
+        if query.areas is not None:
+            found = found.filter(inside(query.areas))
+        if query.org is not None:
+            found = found.filter(org=query.org).exclude(org="")
+        newest = found.order_by("-fiscal_year", "-number", "-id")
+        cases = list(newest.values_list("case", flat=True)[:most])
+        shown = cases[first : first + count]
+        return self._cases(shown, published=query.published), len(cases)
+
+    def case(self, case: str, *, published: bool) -> TrackedCase | None:
+        found = self._cases([case], published=published) if "\0" not in case else []
+        return found[0] if found else None
+
+    def fiscal_years(self) -> Sequence[int]:
+        numbered = CaseKey.objects.filter(shown=NOW, fiscal_year__gt=0)
+        ends = numbered.aggregate(oldest=Min("fiscal_year"), newest=Max("fiscal_year"))
+        newest = ends["newest"] or 0
+        oldest = max(ends["oldest"] or 0, newest - MOST_YEARS)
+        return list(range(newest, oldest - 1, -1)) if newest else []
+
+    def _cases(self, cases: Sequence[str], *, published: bool) -> list[TrackedCase]:
+        """In the order of `cases`; what is published and as it stands now come of different tables."""
+        shown = {row.case: row for row in Publication.objects.filter(case__in=cases)}
+        values: dict[str, Mapping[str, Cell]] = {case: row.values for case, row in shown.items()}
+        if not published:
+            rows = SheetRow.objects.filter(table=TABLE, key__in=cases).exclude(presence=str(Presence.GONE))
+            values = dict(rows.values_list("key", "values"))
+        return [
+            TrackedCase(
+                case,
+                values[case],
+                shown[case].values if case in shown else None,
+                shown[case].published_at if case in shown else None,
+            )
+            for case in cases
+            if case in values
+        ]
+
+
+def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> None:
+    """Makes the cases found by these values from now on. Inside the transaction that writes the values.
+
+    Most saves of a row change nothing that it is searched by: then nothing is written.
+    """
+    listed = list(cases)
+    for start in range(0, len(listed), CHUNK):
+        chunk = listed[start : start + CHUNK]
+        before = CaseKey.objects.filter(case__in=chunk, shown=_shown(published)).values_list("case", *_KEYS)
+        known = {case: CaseKeys(*keys) for case, *keys in before}
+        wanted = {case: case_keys(case, cases[case]) for case in chunk}
+        CaseKey.objects.bulk_create(
+            [
+                CaseKey(case=case, shown=_shown(published), **asdict(keys))
+                for case, keys in wanted.items()
+                if known.get(case) != keys
+            ],
+            update_conflicts=True,
+            unique_fields=["case", "shown"],
+            update_fields=_KEYS,
+        )
+
+
+def drop_keys(cases: Iterable[str], *, published: bool) -> None:
+    listed = list(cases)
+    for start in range(0, len(listed), CHUNK):
+        CaseKey.objects.filter(case__in=listed[start : start + CHUNK], shown=_shown(published)).delete()
+
+
+def _shown(published: bool) -> str:
+    return PUBLISHED if published else NOW

@@ -1,0 +1,146 @@
+"""What leaves the portal about persons: all that is kept about one (PDPA s. 30), and who saw what since when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bridge.application.ports.journal import Journal
+from bridge.application.ports.people import People
+from bridge.application.ports.read_log import ReadLog, Sought
+from bridge.application.ports.records import Records
+from bridge.application.ports.rows import Event, RowStore
+from bridge.application.ports.wording import Wording
+from bridge.domain.cells import Cell
+from bridge.domain.values import national_id
+
+BANGKOK = timedelta(hours=7)
+MOST_READINGS = 200_000  # rows of a pack; a worksheet ends at 1,048,576
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table to hand out, in words."""
+
+    name: str
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+class HandOut:
+    """`headers` are the words for the columns of a case."""
+
+    def __init__(
+        self,
+        records: Records,
+        rows: RowStore,
+        read_log: ReadLog,
+        people: People,
+        journal: Journal,
+        headers: Mapping[str, str],
+        wording: Wording,
+    ) -> None:
+        self._records, self._rows, self._read_log = records, rows, read_log
+        self._people, self._journal = people, journal
+        self._headers, self._wording = headers, wording
+
+    def cases_of(self, sought: str) -> list[str]:
+        """The cases of a person, by a case's number or by the 13-digit id; [] where there is none."""
+        text = sought.strip()
+        reading = national_id.parse(text)
+        if reading.value is None or reading.problem is not None:
+            return sorted(self._rows.load("cases", [text]))
+        digits = reading.value
+        dashed = "-".join((digits[0], digits[1:5], digits[5:10], digits[10:12], digits[12]))
+        return sorted({*self._records.holding(digits), *self._records.holding(dashed)})
+
+    def person(self, cases: Sequence[str], actor: str) -> list[Sheet]:
+        """Everything that the ledger keeps about these cases; that it was handed out is in their history."""
+        states = self._rows.load("cases", cases)
+        with self._journal.transaction():
+            self._rows.save("cases", [], [Event("cases", key, "exported", actor) for key in states])
+        shown = self._records.published_at(list(states))
+        columns = [column for column in self._headers if column != "case_id"]
+        values: list[list[Cell]] = [
+            [key, *(state.values.get(column) for column in columns), _local(shown.get(key))]
+            for key, state in states.items()
+        ]
+        return [
+            Sheet(
+                self._word("cases"),
+                [
+                    self._word("case"),
+                    *(self._headers[column] for column in columns),
+                    self._word("published_at"),
+                ],
+                values,
+            ),
+            self._answers(list(states)),
+            self._history(list(states)),
+            self._sheet("seen", ("at", "who", "page", "why"), self._seen(list(states))),
+        ]
+
+    def readings(self, sought: Sought, actor: str) -> Sheet:
+        """Who saw what since when, the newest first. That it was taken is in the history."""
+        found, _ = self._read_log.find(sought, 0, MOST_READINGS)
+        emails = self._people.emails({reading.account for reading in found})
+        self._rows.save("accounts", [], [Event("accounts", sought.account or "-", "pack", actor)])
+        rows: list[list[Cell]] = [
+            [
+                _local(reading.at),
+                emails.get(reading.account, ""),
+                self._page(reading.what),
+                ", ".join(reading.keys),
+                reading.why,
+                self._word("refused") if reading.refused else None,
+            ]
+            for reading in found
+        ]
+        return self._sheet("readings", ("at", "who", "page", "keys", "why", "let_in"), rows)
+
+    def _answers(self, cases: Sequence[str]) -> Sheet:
+        rows: list[list[Cell]] = [
+            [answer.case, _local(answer.at), answer.file, self._headers.get(column, column), value]
+            for answer in self._records.answers(cases)
+            for column, value in answer.answers.items()
+        ]
+        return self._sheet("answers", ("case", "at", "file", "question", "answer"), rows)
+
+    def _history(self, cases: Sequence[str]) -> Sheet:
+        rows: list[list[Cell]] = [
+            [
+                key,
+                _local(past.at),
+                self._wording.text("history", past.event.why),
+                self._wording.text("actor", past.event.actor.partition(":")[0]),
+                self._headers.get(past.event.column, past.event.column),
+                past.event.old,
+                past.event.new,
+            ]
+            for key in cases
+            for past in self._rows.history("cases", key)
+        ]
+        return self._sheet("history", ("case", "at", "event", "by", "column", "old", "new"), rows)
+
+    def _seen(self, cases: Sequence[str]) -> list[list[Cell]]:
+        found = [r for key in cases for r in self._read_log.find(Sought(key=key), 0, MOST_READINGS)[0]]
+        emails = self._people.emails({reading.account for reading in found})
+        return [
+            [_local(r.at), emails.get(r.account, ""), self._page(r.what), r.why]
+            for r in found
+            if not r.refused
+        ]
+
+    def _page(self, name: str) -> str:
+        return self._wording.text("page", name)
+
+    def _word(self, code: str) -> str:
+        return self._wording.text("export", code)
+
+    def _sheet(self, name: str, headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Sheet:
+        return Sheet(self._word(name), [self._word(header) for header in headers], rows)
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return None if moment is None else (moment + BANGKOK).replace(tzinfo=None, microsecond=0)

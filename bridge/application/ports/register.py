@@ -1,0 +1,43 @@
+"""The port to the searchable register (TPMAP). What `needles` are is told in domain/values/search.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.domain.cells import Cell
+
+Areas = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class RegisterQuery:
+    """Rows whose key holds all `needles`, in that place and of that level ("" for any). `areas` limits them to
+    (amphoe, tambon), tambon "" being the whole amphoe; None is no limit, () is nobody."""
+
+    needles: tuple[str, ...] = ()
+    amphoe: str = ""
+    tambon: str = ""
+    level: str = ""
+    areas: Areas | None = None
+
+
+@dataclass(frozen=True)
+class RegisterEntry:
+    """A row as it was imported; `amphoe` and `tambon` are the names that areas are compared with."""
+
+    number: str
+    amphoe: str
+    tambon: str
+    values: Mapping[str, Cell]
+
+
+class Register(Protocol):
+    def find(
+        self, query: RegisterQuery, first: int, count: int, most: int
+    ) -> tuple[Sequence[RegisterEntry], int]:
+        """`count` entries from the `first` (0 is the first), in the order of import, and how many there are;
+        no more than `most` are counted. Every backend gives the same rows in the same order."""
+
+    def entry(self, number: str) -> RegisterEntry | None: ...

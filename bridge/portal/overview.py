@@ -1,0 +1,143 @@
+"""The province's figures of a fiscal year: tables and charts of the last count, one amphoe by tambon, the workbook.
+
+Figures only: no page here names a person, so nothing is noted in the read log. What is made of one count is kept
+in this process until there is a newer one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from bridge.application.figures import Figures
+from bridge.domain.overview import PlacePage, YearPage
+from bridge.domain.summary import Format, SummaryBlock
+from bridge.portal import charts
+from bridge.portal.figures import changed, shown
+from bridge.portal.office import office
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LONG = "tambons"  # the section whose whole table is too long for a page
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A table, and the name of its chart ("" where it has none)."""
+
+    block: SummaryBlock
+    chart: str
+
+    def box(self, size: str) -> tuple[int, int]:
+        return charts.box(self.block, self.block.charts[0], size)
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    figures = office().overview.latest()
+    if figures is None or not figures.counted.years():
+        return render(request, "overview/none.html")
+    found = _year_page(figures, _asked_year(request, figures))
+    sections = {name: _named(name, tab.blocks) for name, tab in found.sections.items()}
+    if sections[LONG][0].block.charts:
+        del sections[LONG][1:]  # the biggest are enough here; every tambon is on its amphoe's page
+    places = {
+        name: f"{reverse('overview_amphoe', kwargs={'place': code})}?year={found.year}"
+        for name, code in found.places.items()
+    }
+    context = {"page": found, "sections": sections, "places": places, "shown": shown, "changed": changed}
+    return render(request, "overview/year.html", context)
+
+
+@require_safe
+def amphoe(request: HttpRequest, place: str) -> HttpResponse:
+    figures = office().overview.latest()
+    if figures is None or not figures.counted.years():
+        return render(request, "overview/none.html")
+    found = _place_page(figures, _asked_year(request, figures), place)
+    if found is None:
+        raise Http404
+    context = {"page": found, "blocks": _named(place, found.blocks), "shown": shown, "formats": Format}
+    return render(request, "overview/amphoe.html", context)
+
+
+@require_safe
+def chart(request: HttpRequest, chart: str) -> HttpResponse:
+    """An SVG; `chart` is the name of a section or the code of an amphoe, and a number where it has several."""
+    figures = office().overview.latest()
+    size = request.GET.get("size", "wide")
+    if figures is None or not figures.counted.years() or size not in charts.WIDTHS:
+        raise Http404
+    drawn = _chart(figures, _asked_year(request, figures), chart, size)
+    if not drawn:
+        raise Http404
+    return HttpResponse(drawn, content_type="image/svg+xml")
+
+
+@require_safe
+def workbook(request: HttpRequest) -> HttpResponse:
+    """The summary workbook as it was written with this count: all fiscal years."""
+    figures = office().overview.latest()
+    if figures is None:
+        raise Http404
+    day = figures.as_of.date().isoformat()
+    headers = {"Content-Disposition": f'attachment; filename="overview-{day}.xlsx"'}
+    return HttpResponse(_workbook(figures), content_type=WORKBOOK, headers=headers)
+
+
+def _asked_year(request: HttpRequest, figures: Figures) -> int:
+    """The newest by default. Raises Http404 where it is not one with cases."""
+    years = {str(year): year for year, _ in figures.counted.years()}
+    asked = request.GET.get("year")
+    if asked is None:
+        return next(iter(years.values()))
+    if asked not in years:
+        raise Http404
+    return years[asked]
+
+
+def _named(name: str, blocks: tuple[SummaryBlock, ...]) -> list[Drawn]:
+    """Charts are called after their section: types, money, money-2."""
+    drawn: list[Drawn] = []
+    for block in blocks:
+        count = sum(1 for each in drawn if each.chart) + 1
+        drawn.append(Drawn(block, "" if not block.charts else name if count == 1 else f"{name}-{count}"))
+    return drawn
+
+
+# ------------------------------------------------------------------------------------- kept as long as the count
+
+
+@lru_cache(maxsize=16)
+def _year_page(figures: Figures, year: int) -> YearPage:
+    return office().overview.year(figures, year)
+
+
+@lru_cache(maxsize=256)
+def _place_page(figures: Figures, year: int, code: str) -> PlacePage | None:
+    return office().overview.place(figures, year, code)
+
+
+@lru_cache(maxsize=512)
+def _chart(figures: Figures, year: int, name: str, size: str) -> str:
+    """ "" where the year has no such chart."""
+    section = name.partition("-")[0]
+    tab = _year_page(figures, year).sections.get(section)
+    place = None if tab else _place_page(figures, year, section)
+    blocks = tab.blocks if tab else place.blocks if place else ()
+    begun = _year_page(figures, year).begun
+    for drawn in _named(section, blocks):
+        if drawn.chart == name:
+            accent = office().province.portal.accent
+            return charts.draw(drawn.block, drawn.block.charts[0], size, accent, begun)
+    return ""
+
+
+@lru_cache(maxsize=2)
+def _workbook(figures: Figures) -> bytes:
+    here = office()
+    return here.summary_file(here.overview.tabs(figures))

@@ -1,0 +1,110 @@
+"""Who may use the portal: their roles, areas and state. Who comes in is decided in the access sheet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bridge.application.ports.people import Person
+from bridge.domain.access import Role
+from bridge.portal import readlog
+from bridge.portal.moments import when
+from bridge.portal.office import office
+from bridge.portal.paging import number_of, page_of
+from bridge.portal.words import worded
+
+A_PAGE = 25
+STATES = {"active": True, "closed": False}
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    role_word, state = request.GET.get("role", ""), request.GET.get("state", "")
+    role = Role(role_word) if role_word in set(Role) else None
+    number = number_of(request.GET)
+    start = (number - 1) * A_PAGE
+    found, total = office().ports.people.page(role, STATES.get(state), start, A_PAGE)
+
+    def address(at: int) -> str:
+        query = QueryDict(mutable=True)
+        query.update({"role": str(role or ""), "state": state if state in STATES else "", "page": str(at)})
+        return f"?{query.urlencode()}"
+
+    facts = {
+        "people": found,
+        "page": page_of(found, total, number, A_PAGE),
+        "address": address,
+        "total": total,
+        "role": role,
+        "state": state,
+        "roles": [(one, _role_word(one)) for one in Role],
+        "role_word": _role_word,
+    }
+    return render(request, "desk/people.html", facts)
+
+
+@require_safe
+def one(request: HttpRequest, pk: int) -> HttpResponse:
+    person = _found(pk)
+    say = office().messages
+    past = office().admin_desk.history(person.account)
+    emails = office().ports.people.emails({one.event.actor.partition(":")[2] for one in past} - {""})
+    history = [
+        (when(one.at), say.text("history", one.event.why), emails.get(one.event.actor.partition(":")[2], ""))
+        for one in reversed(past)
+    ]
+    facts = {
+        "person": person,
+        "role_word": _role_word(person.role),
+        "state_word": getattr(office().province.access.states, person.state.value) if person.state else "",
+        "history": history,
+        "last_sign_in": when(person.last_sign_in),
+    }
+    return render(request, "desk/person.html", facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_out(request: HttpRequest, pk: int) -> HttpResponse:
+    person = _found(pk)
+    if request.method == "POST":
+        office().admin_desk.sign_out(person.account, _actor(request))
+        messages.success(request, worded("signed_out_person", email=person.email))
+        return redirect("admin_person", pk=pk)
+    return render(request, "desk/sign_out.html", {"person": person})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth says nothing of types
+def slip(request: HttpRequest, pk: int) -> HttpResponse:
+    """The link is in the answer to the POST alone, and nowhere else."""
+    person = _found(pk)
+    if not person.active:
+        raise Http404
+    if request.method != "POST":
+        return render(request, "desk/slip_ask.html", {"person": person})
+    made = office().admin_desk.print_slip(person.account, _actor(request))
+    if made is None:
+        raise Http404
+    readlog.note(request, "admin_slip", [f"account:{person.account}"])
+    return render(request, "desk/slip.html", {"slip": made, "until": when(made.until), "alone": True})
+
+
+def _found(pk: int) -> Person:
+    person: Person | None = office().ports.people.find(str(pk)) if pk < 2**63 else None
+    if person is None:
+        raise Http404
+    return person
+
+
+def _role_word(role: Role) -> str:
+    return str(getattr(office().province.access.roles, role.value))
+
+
+def _actor(request: HttpRequest) -> str:
+    user: Any = request.user
+    return f"portal:{user.pk}"

@@ -1,0 +1,158 @@
+// The case form's comforts: tambons of the chosen amphoe, the id's check digit, and a draft kept in this browser
+// until the receipt is seen. Without this script the form works all the same.
+"use strict";
+
+const DAYS_KEPT = 3;
+const drafts = (account) => `saphan-case-${account}`;
+const form = document.querySelector("form.case");
+const sent = document.querySelector("[data-sent]");
+
+function stored(name) {
+  try {
+    const draft = JSON.parse(localStorage.getItem(name));
+    if (draft && Date.now() - draft.at < DAYS_KEPT * 864e5) return draft;
+    localStorage.removeItem(name);
+  } catch {
+    // private windows may refuse
+  }
+  return null;
+}
+
+function forget(name) {
+  try {
+    localStorage.removeItem(name);
+  } catch {
+    // nothing was kept
+  }
+}
+
+function filterTambons(fields) {
+  const { amphoe, tambon } = fields;
+  if (!amphoe || !tambon || amphoe.tagName !== "SELECT") return;
+  const groups = [...tambon.querySelectorAll("optgroup")];
+  const show = () => {
+    for (const group of groups) group.remove();
+    const shown = groups.filter((group) => !amphoe.value || group.label === amphoe.value);
+    const chosen = tambon.value;
+    tambon.append(...shown);
+    tambon.value = chosen;
+  };
+  const keep = () => {
+    const chosen = tambon.value;
+    show();
+    tambon.value = [...tambon.options].some((option) => option.value === chosen) ? chosen : "";
+  };
+  amphoe.addEventListener("change", keep);
+  keep();
+}
+
+function checkId(field, said) {
+  if (!field) return;
+  const note = document.createElement("p");
+  note.className = "error";
+  note.id = `${field.id}-digit`;
+  note.setAttribute("role", "status");
+  field.after(note);
+  const look = () => {
+    const digits = field.value.replace(/[๐-๙]/g, (d) => String(d.charCodeAt(0) - 0x0e50)).replace(/[\s-]/g, "");
+    const whole = /^\d{13}$/.test(digits);
+    const total = whole ? [...digits.slice(0, 12)].reduce((sum, d, place) => sum + Number(d) * (13 - place), 0) : 0;
+    note.textContent = whole && (11 - (total % 11)) % 10 !== Number(digits[12]) ? said : "";
+  };
+  field.addEventListener("input", look);
+  look();
+}
+
+function fieldsOf(element) {
+  return [...element.elements].filter((field) => field.name && !["csrfmiddlewaretoken", "seen"].includes(field.name));
+}
+
+function keepDrafts(element) {
+  const name = drafts(element.dataset.draft);
+  const box = document.getElementById("draft");
+  const said = document.getElementById("draft-said");
+  const tell = (text) => {
+    box.hidden = false;
+    said.textContent = text;
+  };
+  const save = () => {
+    const cells = Object.fromEntries(fieldsOf(element).map((field) => [field.name, field.value]));
+    try {
+      localStorage.setItem(name, JSON.stringify({ at: Date.now(), cells }));
+    } catch {
+      // no room, or not allowed: the page itself still holds everything
+    }
+  };
+  const old = stored(name);
+  if (old && old.cells.key !== element.elements.key.value) {
+    const take = document.getElementById("draft-take");
+    const drop = document.getElementById("draft-drop");
+    take.hidden = drop.hidden = false;
+    tell(element.dataset.found);
+    take.addEventListener("click", () => {
+      for (const field of fieldsOf(element)) if (field.name in old.cells && field.name !== "tambon") field.value = old.cells[field.name];
+      element.elements.amphoe?.dispatchEvent(new Event("change"));
+      if (element.elements.tambon && old.cells.tambon) element.elements.tambon.value = old.cells.tambon;
+      element.elements.national_id?.dispatchEvent(new Event("input"));
+      box.hidden = true;
+    });
+    drop.addEventListener("click", () => {
+      forget(name);
+      box.hidden = true;
+    });
+  }
+  element.addEventListener("input", save);
+  element.addEventListener("change", save);
+  sendWhenAlive(element, save, tell);
+}
+
+// Before the page is left, the portal is asked whether it is there: an unanswered form would be lost with the page.
+function sendWhenAlive(element, save, tell) {
+  let busy = false;
+  let waiting = 0;
+  const alive = async () => {
+    try {
+      return (await fetch(element.dataset.alive, { cache: "no-store", signal: AbortSignal.timeout(8000) })).ok;
+    } catch {
+      return false;
+    }
+  };
+  const send = async (button) => {
+    if (busy) return;
+    busy = true;
+    save();
+    tell(element.dataset.sending);
+    if (await alive()) {
+      if (button?.name) {
+        const field = document.createElement("input");
+        Object.assign(field, { type: "hidden", name: button.name, value: button.value });
+        element.append(field);
+      }
+      element.submit();
+      return;
+    }
+    busy = false;
+    tell(element.dataset.offline);
+    clearTimeout(waiting);
+    waiting = setTimeout(() => send(button), 15000);
+  };
+  element.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(event.submitter);
+  });
+  addEventListener("pageshow", () => {
+    busy = false;
+  });
+}
+
+if (form) {
+  filterTambons(form.elements);
+  checkId(form.elements.national_id, form.dataset.wrongId);
+  keepDrafts(form);
+}
+if (sent) {
+  forget(drafts(sent.dataset.sent));
+  const print = document.getElementById("print");
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+}

@@ -1,0 +1,101 @@
+"""Searching and following cases, function 4 of the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from bridge.application.track_cases import PAGE, CaseSearch
+from bridge.domain.cases import read_case_number
+from bridge.domain.cells import Cell, as_text
+from bridge.domain.values import baht
+from bridge.domain.values.thai_date import buddhist
+from bridge.domain.viewer import Viewer
+from bridge.portal import readlog
+from bridge.portal.office import office
+from bridge.portal.searches import PlaceForm, keep, kept, leaf, page_number, viewer
+from bridge.portal.words import worded
+
+ROUTE, ONE = "case_search", "case_view"
+
+
+class CaseSearchForm(PlaceForm):
+    def __init__(self, who: Viewer, data: Mapping[str, str] | None = None) -> None:
+        super().__init__(who, data)
+        operations = dict.fromkeys(rule.operation for rule in office().province.rules.steps)
+        self.choose("operation", [(word, word) for word in operations])
+        years = office().track_cases.fiscal_years()
+        self.choose("fiscal_year", [(str(year), str(year)) for year in years])
+
+    def asked(self) -> CaseSearch:
+        cleaned = self.cleaned_data
+        amphoe, tambon = cleaned["place"]
+        year = int(cleaned["fiscal_year"] or 0)
+        return CaseSearch(cleaned["text"], amphoe, tambon, cleaned["operation"], year)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """The newest cases, or those that were searched for."""
+    who = viewer(request)
+    asked = kept(request, ROUTE) if request.method != "POST" else None
+    form = CaseSearchForm(who, request.POST.dict() if request.method == "POST" else asked)
+    if request.method == "POST" and form.is_valid():
+        return keep(request, ROUTE, form.said())
+    passed = request.method != "POST" and "search" in request.GET and asked is None
+    context: dict[str, Any] = {"form": form, "found": None, "passed": passed, "searched": form.is_bound}
+    if request.method != "POST" and not passed and not form.errors:
+        context |= _found(request, form.asked() if form.is_bound else CaseSearch(), who)
+    return render(request, "cases/search.html", {**context, **_wording()})
+
+
+def _found(request: HttpRequest, asked: CaseSearch, who: Viewer) -> dict[str, Any]:
+    found = office().track_cases.find(asked, who, page_number(request))
+    readlog.note(request, ROUTE, [line.case for line in found.lines])
+    search = f"search={request.GET['search']}&" if "search" in request.GET else ""
+    return {
+        "found": found,
+        "leaf": leaf(found.total, found.page, PAGE),
+        "address": lambda number: f"?{search}page={number}",
+    }
+
+
+@require_safe
+def case(request: HttpRequest, case: str) -> HttpResponse:
+    """One case. What is not this person's to see is not there, and that they asked is noted."""
+    if read_case_number(case, office().province.province.code) is None:
+        raise Http404
+    tracking = office().track_cases
+    found = tracking.case(case, viewer(request))
+    if found is None:
+        if tracking.is_known(case):
+            readlog.note(request, ONE, [case], refused=True)
+        raise Http404
+    readlog.note(request, ONE, [case])
+    return render(request, "cases/view.html", {"file": found, **_wording()})
+
+
+def _wording() -> dict[str, Any]:
+    """The sheet's own headers, and how its cells are shown."""
+    columns = office().province.table("cases").by_key
+    return {"headers": {key: column.header for key, column in columns.items()}, "shown": shown}
+
+
+def shown(column: str, cell: Cell) -> str:
+    """A cell as the portal shows it: days of the Buddhist era, baht; what cannot be read as it was typed."""
+    if isinstance(cell, datetime):
+        return worded("moment", day=buddhist(cell), time=f"{cell:%H:%M}")
+    if isinstance(cell, date):
+        return buddhist(cell)
+    if column == "amount":
+        amount = baht.parse(cell)
+        if amount.value is not None and amount.problem is None:
+            return worded("baht", amount=baht.format(amount.value))
+    return as_text(cell)

@@ -1,0 +1,287 @@
+"""The admin's pages: people, mails, the read log, and what is handed out."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from bridge.application.ports.outbox import Reason, Settlement, State
+from bridge.application.ports.read_log import Reading, Sought
+from bridge.domain.access import Role
+from tests.functional.office import TestOffice, case_answer, family_name, valid_id
+from tests.portal.portal import PASSWORD, Browser, Portal
+
+NEW = "หอยทาก ตะเกียง น้ำเต้าหู้"
+PAGES = ("/admin/", "/admin/people/", "/admin/mails/", "/admin/readlog/", "/admin/person/")
+
+
+@pytest.fixture(scope="module")
+def admin(served_portal: Portal) -> Browser:
+    served_portal.look()
+    return served_portal.signed_in(Role.ADMIN)
+
+
+def download(browser: Browser, path: str, data: dict[str, str]) -> Any:
+    """What a POST gives, byte for byte."""
+    import urllib.parse
+    import urllib.request
+
+    body = urllib.parse.urlencode({"csrfmiddlewaretoken": browser.token() or "", **data}).encode()
+    with browser._stay.open(urllib.request.Request(browser.base + path, body)) as response:
+        return response.headers, response.read()
+
+
+def held_mail(portal: Portal, email: str) -> str:
+    account = portal.account(email, factor=False)
+    outbox, now = portal.office.ports.outbox, datetime.now(UTC)
+    key = f"test-{account.pk}"
+    context = {"person": "Kanya", "organisation": "อบต.โพธิ์"}
+    outbox.queue(key, f"test-{account.pk}", str(account.pk), email, "password", context, now)
+    claim = outbox.claim(now, now, now)
+    assert claim.message.key == key
+    outbox.settle(claim.message, Settlement(State.HELD, now, Reason.NO_EVIDENCE))
+    return key
+
+
+def case_with(portal: Portal, number: int, **changes: str) -> str:
+    TestOffice(portal.root).send_cases([case_answer(number, **changes)], f"admin-{number}.csv")
+    assert not portal.office.cycle.sync().trouble
+    return next(
+        state.key
+        for state in portal.office.ports.rows.load_all("cases")
+        if state.values.get("national_id") == changes.get("เลข 13 หลัก", valid_id(number))
+    )
+
+
+def events(portal: Portal, account: Any) -> list[tuple[str, str]]:
+    past = portal.office.ports.rows.history("accounts", str(account.pk))
+    return [(one.event.why, one.event.actor) for one in past]
+
+
+class TestAccess:
+    @pytest.mark.parametrize("role", list(Role))
+    def test_for_admins_alone(self, portal: Portal, role: Role) -> None:
+        person = portal.signed_in(role)
+        account = portal.account("target@example.go.th", factor=False)
+        key = held_mail(portal, f"mail.{role}@example.go.th")
+        paths = [*PAGES, f"/admin/people/{account.pk}/", f"/admin/people/{account.pk}/sign-out/"]
+        paths += [f"/admin/people/{account.pk}/slip/", f"/admin/mails/{key}/again/"]
+        right = role is Role.ADMIN
+        for path in paths:
+            assert person.get(path).status == (200 if right else 403), path
+            if not right:
+                assert person.post(path, {"person": "x", "why": "y", "do": "xlsx"}).status == 403, path
+            assert person.ask("POST", path, {}).status == 403, "a form without its token"
+        assert events(portal, account) == []
+        assert portal.office.ports.mails.find(key).state is State.HELD
+
+
+class TestPeople:
+    def test_they_are_listed_with_role_area_and_state(self, portal: Portal, admin: Browser) -> None:
+        account = portal.account("listed@example.go.th", Role.OFFICER, is_active=False)
+        body = "".join(admin.get(f"/admin/people/?role=officer&state=closed&page={n}").body for n in (1, 2))
+        assert "listed@example.go.th" in body
+        assert "listed@example.go.th" not in admin.get("/admin/people/?role=staff").body
+        page = admin.get(f"/admin/people/{account.pk}/").body
+        assert all(word in page for word in ("เจ้าหน้าที่ตำบล", "เมืองศรีสะเกษ", "ปิดแล้ว"))
+        assert admin.get(f"/admin/people/{2**70}/").status == 404
+
+    def test_signing_somebody_out_ends_all_sessions_after_asking(
+        self, portal: Portal, admin: Browser
+    ) -> None:
+        account = portal.account("thrown@example.go.th", factor=False)
+        browser = portal.sign_in("thrown@example.go.th")
+        path = f"/admin/people/{account.pk}/sign-out/"
+        admin.get(path)
+        assert browser.get("/").path == "/", "looking does nothing"
+        answer = admin.post(path)
+        assert "ออกจากระบบทุกเครื่องแล้ว" in answer.body
+        assert browser.get("/").path == "/sign-in/"
+        assert [why for why, _ in events(portal, account)] == ["signed_out"]
+        assert all(actor.startswith("portal:") for _, actor in events(portal, account))
+
+    def test_a_slip_shows_its_link_once_and_the_link_sets_one_password(
+        self, portal: Portal, admin: Browser
+    ) -> None:
+        account = portal.account("slip@example.go.th", factor=False)
+        path = f"/admin/people/{account.pk}/slip/"
+        assert "/activate/" not in admin.get(path).body
+        links = [self._link(admin.post(path).body) for _ in range(2)]
+        assert links[0] != links[1]
+        assert portal.browser().get(links[0]).status == 404, "an earlier slip opens nothing"
+        assert "/activate/" not in admin.get(path).body
+        assert "/activate/" not in admin.get(f"/admin/people/{account.pk}/").body
+        assert portal.browser().post(links[1], {"password": NEW, "again": NEW}).path == "/sign-in/"
+        assert portal.browser().post(links[1], {"password": NEW, "again": NEW}).status == 404
+        assert portal.sign_in("slip@example.go.th", NEW).get("/").path == "/"
+        assert [why for why, _ in events(portal, account)] == ["slip", "slip"]
+        token = links[1].rpartition("/")[2]
+        rows = str(portal.ledger())
+        assert token not in rows, "the ledger keeps its hash"
+        log = Path(portal.root) / "logs" / "saphan.log"
+        assert not log.exists() or token not in log.read_text(encoding="utf-8")
+
+    def test_who_is_closed_gets_no_slip(self, portal: Portal, admin: Browser) -> None:
+        account = portal.account("noslip@example.go.th", factor=False, is_active=False)
+        assert admin.post(f"/admin/people/{account.pk}/slip/").status == 404
+        assert events(portal, account) == []
+
+    @staticmethod
+    def _link(body: str) -> str:
+        found = re.search(r"http://[^<\s]+(/activate/[\w-]+)", body)
+        assert found
+        return found[1]
+
+
+class TestMails:
+    def test_a_held_one_is_shown_with_its_reason_and_sent_when_released(
+        self, portal: Portal, admin: Browser
+    ) -> None:
+        email = "held@example.go.th"
+        key = held_mail(portal, email)
+        page = admin.get("/admin/mails/?state=held").body
+        assert email in page and "โปรดสอบถามผู้รับ" in page
+        path = f"/admin/mails/{key}/again/"
+        assert "สองฉบับ" in admin.get(path).body
+        assert portal.office.ports.mails.find(key).state is State.HELD
+        assert "จะถูกส่งใหม่" in admin.post(path).body
+        assert portal.office.ports.mails.find(key).state is State.QUEUED
+        assert "ส่งอีเมลนี้ใหม่ไม่ได้" in admin.post(path).body, "once"
+        assert not portal.office.cycle.deliver().trouble
+        assert portal.office.ports.mails.find(key).state is State.SENT
+        assert any("held" in path.read_text(encoding="utf-8") for path in _letters(portal))
+
+    def test_one_that_was_withdrawn_stays_unsent(self, portal: Portal, admin: Browser) -> None:
+        key = held_mail(portal, "withdrawn@example.go.th")
+        portal.office.ports.outbox.withdraw(key, datetime.now(UTC))
+        assert "<form" not in re.split(r"<main", admin.get(f"/admin/mails/{key}/again/").body)[1]
+        assert "ส่งอีเมลนี้ใหม่ไม่ได้" in admin.post(f"/admin/mails/{key}/again/").body
+        assert portal.office.ports.mails.find(key).state is State.HELD
+
+
+class TestReadLog:
+    def test_it_is_searched_by_person_day_and_case(self, portal: Portal, admin: Browser) -> None:
+        account = portal.account("reader@example.go.th", factor=False)
+        log = portal.office.ports.read_log
+        for day, case in ((1, "SSK-2569-900001"), (2, "SSK-2569-900002")):
+            log.note(Reading(datetime(2026, 3, day, 5, tzinfo=UTC), str(account.pk), "case_view", (case,)))
+        who = {"account": str(account.pk)}
+        for sought, seen in (
+            (who, (True, True)),
+            ({"key": "SSK-2569-900001"}, (True, False)),
+            ({**who, "since": "2/3/2569"}, (False, True)),
+            ({**who, "until": "1/3/2569"}, (True, False)),
+            ({**who, "key": "SSK-2569-90000"}, (False, False)),
+        ):
+            page = admin.post("/admin/readlog/", sought).body.partition("<tbody>")[2]
+            assert tuple(f"SSK-2569-90000{n}" in page for n in (1, 2)) == seen, sought
+
+    def test_what_cannot_be_searched_is_said_at_its_field(self, admin: Browser) -> None:
+        for name, value in (("since", "31/2/2569"), ("until", "x"), ("key", valid_id(1)), ("account", "x")):
+            page = admin.post("/admin/readlog/", {name: value}).body
+            assert f'href="#id_{name}"' in page and "error-summary" in page
+        crossed = admin.post("/admin/readlog/", {"since": "2/3/2569", "until": "1/3/2569"}).body
+        assert 'href="#id_until"' in crossed
+
+    def test_a_pack_holds_who_saw_what_and_no_formula(self, portal: Portal, admin: Browser) -> None:
+        account = portal.account("packed@example.go.th", factor=False)
+        evil = '=HYPERLINK("http://evil.example")'
+        moment = datetime(2026, 4, 1, 5, 0, 9, tzinfo=UTC)
+        portal.office.ports.read_log.note(Reading(moment, str(account.pk), "case_view", ("A-1",), evil))
+        headers, body = download(admin, "/admin/readlog/", {"account": str(account.pk), "do": "pack"})
+        assert headers["Content-Disposition"] == 'attachment; filename="read-log.xlsx"'
+        sheet = openpyxl.load_workbook(io.BytesIO(body)).worksheets[0]
+        header, row = list(sheet.iter_rows())
+        assert [cell.value for cell in header][:2] == ["เวลา", "ผู้เปิดดู"]
+        values = [cell.value for cell in row]
+        assert values[0] == datetime(2026, 4, 1, 12, 0, 9)
+        assert values[1] == "packed@example.go.th"
+        assert evil in values
+        assert {cell.data_type for cell in row if cell.value == evil} == {"s"}
+        assert all(cell.quotePrefix for cell in row if cell.value == evil)
+        assert [why for why, _ in events(portal, account)] == ["pack"]
+
+
+class TestPersonData:
+    def test_all_that_is_kept_is_handed_out_by_id(self, portal: Portal, admin: Browser) -> None:
+        evil = "=1+1"
+        case = case_with(portal, 8000, **{"ระบุสภาพปัญหา และความต้องการในครอบครัว": evil})
+        page = admin.post("/admin/person/", {"person": valid_id(8000), "why": "ศก 1/2569", "do": "find"})
+        assert case in page.body and page.path == "/admin/person/"
+        asked = {"person": valid_id(8000), "why": "ศก 1/2569"}
+        headers, body = download(admin, "/admin/person/", {**asked, "do": "json"})
+        assert headers["Content-Disposition"] == 'attachment; filename="person-data.json"'
+        told = json.loads(body)
+        assert [row["รหัสเคส"] for row in told["เคส"]] == [case]
+        assert told["เคส"][0]["เลข 13 หลัก"] == valid_id(8000)
+        assert {row["รหัสเคส"] for row in told["คำตอบที่ส่งมา"]} == {case}
+        assert told["ประวัติ"] and told["ผู้ที่เปิดดู"][0]["เหตุผล"] == "ศก 1/2569"
+        _, body = download(admin, "/admin/person/", {**asked, "do": "xlsx"})
+        book = openpyxl.load_workbook(io.BytesIO(body))
+        cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+        assert {cell.data_type for cell in cells if cell.value == evil} == {"s"}
+        past = portal.office.ports.rows.history("cases", case)
+        assert [one.event.actor[:7] for one in past if one.event.why == "exported"] == ["portal:"] * 2
+
+    def test_another_persons_data_are_not_among_them(self, portal: Portal, admin: Browser) -> None:
+        mine, other = case_with(portal, 8010), case_with(portal, 8011)
+        for sought in (mine, valid_id(8010)):
+            asked = {"person": sought, "why": "คำขอ", "do": "json"}
+            text = download(admin, "/admin/person/", asked)[1].decode()
+            assert family_name(8010) in text
+            assert family_name(8011) not in text and other not in text
+
+    def test_what_is_missing_or_unknown_is_said(self, portal: Portal, admin: Browser) -> None:
+        for data, field in (
+            ({"person": "", "why": "x"}, "person"),
+            ({"person": "SSK-2569-999999", "why": "x"}, "person"),
+            ({"person": valid_id(8999), "why": "x"}, "person"),
+            ({"person": "%' OR 1=1", "why": "x"}, "person"),
+            ({"person": "SSK-2569-999999", "why": ""}, "why"),
+            ({"person": "SSK-2569-999999", "why": f"ขอของ {valid_id(1)}"}, "why"),
+        ):
+            page = admin.post("/admin/person/", {**data, "do": "json"})
+            assert page.status == 200
+            assert f'href="#id_{field}"' in page.body, data
+
+    def test_an_id_is_in_no_address_and_no_log(self, portal: Portal, admin: Browser) -> None:
+        case_with(portal, 8020)
+        answer = admin.post("/admin/person/", {"person": valid_id(8020), "why": "คำขอ", "do": "find"})
+        assert valid_id(8020) not in answer.url
+        title = re.search(r"<title>(.*?)</title>", answer.body, re.S)
+        assert title and valid_id(8020) not in title[1]
+        log = Path(portal.root) / "logs" / "saphan.log"
+        assert not log.exists() or valid_id(8020) not in log.read_text(encoding="utf-8")
+        readings, _ = portal.office.ports.read_log.find(Sought(), 0, 1000)
+        assert valid_id(8020) not in str(readings)
+
+    def test_after_a_while_the_password_is_asked_again(self, portal: Portal) -> None:
+        from django.contrib.sessions.backends.db import SessionStore
+
+        portal.account("late@example.go.th", Role.ADMIN)
+        person = portal.sign_in("late@example.go.th")
+        session = SessionStore(person.session())
+        for record in session["account_authentication_methods"]:
+            record["at"] -= 3600
+        session.save()
+        account = portal.account("aim@example.go.th", factor=False)
+        for path in ("/admin/person/", f"/admin/people/{account.pk}/slip/"):
+            answer = person.post(path, {"person": "x", "why": "y", "do": "json"}, follow=False)
+            assert answer.status == 302 and answer.headers["Location"].startswith("/confirm/"), path
+        assert events(portal, account) == []
+
+
+def _letters(portal: Portal) -> list[Path]:
+    return list(portal.office.workspace.outbox.glob("*.eml"))
+
+
+def test_a_sign_in_still_works_after_all_this(portal: Portal) -> None:
+    portal.account("still@example.go.th", factor=False)
+    assert portal.sign_in("still@example.go.th", PASSWORD).get("/").path == "/"

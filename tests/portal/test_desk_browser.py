@@ -1,0 +1,65 @@
+"""The work list and the admin's pages in a real Chromium, on a phone and on a desktop, judged by axe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bridge.domain.access import Role
+from tests.functional.office import TestOffice
+from tests.portal.portal import Portal, totp
+from tests.portal.test_admin import held_mail
+from tests.portal.test_browser import CHROMIUM, chromium, enter, look, page  # noqa: F401  # fixtures
+from tests.portal.test_reviews import conflict, pair
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
+
+
+def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: F811
+    hands = TestOffice(portal.root)
+    start = {"phone": 7500, "desktop": 7600}[page.size]
+    twins = pair(portal, hands, start)
+    quarrel = conflict(portal, hands, start + 50)
+    key = held_mail(portal, f"held-{page.size}@example.go.th")
+    email = f"desk-{page.size}@example.go.th"
+    account = portal.account(email, Role.ADMIN)
+    enter(page, portal, email)
+    page.get_by_label("รหัส 6 หลัก").fill(totp(portal.keys[email]))
+    page.get_by_role("button", name="เข้าสู่ระบบ").click()
+    person = f"/admin/people/{account.pk}/"
+    for name, path in {
+        "reviews": "/reviews/?state=",
+        "review-duplicate": f"/reviews/{twins.key}/",
+        "review-conflict": f"/reviews/{quarrel.key}/",
+        "review-doubts": "/reviews/doubts/",
+        "admin": "/admin/",
+        "admin-people": "/admin/people/",
+        "admin-person": person,
+        "admin-sign-out": f"{person}sign-out/",
+        "admin-slip-ask": f"{person}slip/",
+        "admin-mails": "/admin/mails/",
+        "admin-mail-again": f"/admin/mails/{key}/again/",
+        "admin-read-log": "/admin/readlog/",
+        "admin-person-data": "/admin/person/",
+    }.items():
+        page.goto(path)
+        look(page, name)
+    page.get_by_role("button", name="ค้นหา").click()
+    look(page, "admin-person-data-wrong")
+    page.goto(f"/reviews/{twins.key}/")
+    page.get_by_role("button", name="ไม่ใช่คนเดียวกัน").click()
+    look(page, "review-decided")
+    page.goto("/admin/readlog/")
+    page.get_by_role("button", name="ค้นหา").click()
+    look(page, "admin-read-log-found")
+    page.goto(f"{person}slip/")
+    page.get_by_role("button", name="ออกใบใหม่").click()
+    look_without_picture(page)
+
+
+def look_without_picture(page: Any) -> None:  # noqa: F811
+    """A slip holds a link: no picture of it is kept."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SAPHAN_PICTURES", raising=False)
+        look(page, "admin-slip")
