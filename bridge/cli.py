@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bridge import bootstrap, cli_google, cli_show, scheduler
+from bridge import bootstrap, cli_google, cli_move, cli_show, scheduler
 from bridge.application.cycle import CycleReport
 from bridge.application.errors import SaphanError
 from bridge.bootstrap import Office
@@ -46,6 +46,7 @@ AcceptLoss = Annotated[bool, typer.Option("--accept-loss", help="ยืนยั
 
 
 cli_google.register(app, lambda where: _open(where), lambda office: office.google, console)
+cli_move.register(app, lambda where: _open(where), console)
 
 
 def main() -> int:
@@ -211,21 +212,21 @@ def _resend(office: Office, number: str) -> int:
 
 @app.command(help="ทำงานตามเวลาที่จังหวัดกำหนด จนกว่าจะสั่งหยุด")
 def run(where: Where = None) -> int:
-    office = _open(where)
-    hours = office.province.schedule
+    day = _Day(where)
+    messages, hours = day.office.messages, day.office.province.schedule
     facts = {"sync": hours.sync_minutes, "publish": hours.publish_at, "backup": hours.backup_at}
-    console.print(office.messages.text("say", "running", **facts), markup=False)
+    console.print(messages.text("say", "running", **facts), markup=False)
     jobs = scheduler.Jobs(
-        sync=_job(office, lambda: _finish(office, _sync(office).trouble)),
-        deliver=_job(office, office.cycle.deliver),
-        summarise=_job(office, lambda: bootstrap.recorded(office, "summarise", office.summarise.run)),
-        publish=_job(office, lambda: _evening(office)),
-        backup=_job(office, lambda: bootstrap.recorded(office, "backup", office.back_up)),
+        sync=day.job(lambda office: _finish(office, _sync(office).trouble)),
+        deliver=day.job(lambda office: office.cycle.deliver()),
+        summarise=day.job(lambda office: bootstrap.recorded(office, "summarise", office.summarise.run)),
+        publish=day.job(_evening),
+        backup=day.job(lambda office: bootstrap.recorded(office, "backup", office.back_up)),
     )
     try:
         scheduler.run(hours, jobs, threading.Event())
     except KeyboardInterrupt:
-        console.print(office.messages.text("say", "stopped"), markup=False)
+        console.print(messages.text("say", "stopped"), markup=False)
     return 0
 
 
@@ -235,19 +236,32 @@ def _evening(office: Office) -> None:
     bootstrap.recorded(office, "summarise", office.summarise.run)
 
 
-def _job(office: Office, work: Callable[[], object]) -> Callable[[], None]:
-    """One job's failure is told and logged; the day goes on."""
+class _Day:
+    """The office of a long run, opened anew when its province file was changed meanwhile (its hours are those of
+    the start)."""
 
-    def job() -> None:
-        try:
-            work()
-        except SaphanError as error:
-            _complain(office.messages, error)
-            _log("job_failed", code=error.code)
-        except Exception as error:
-            _unexpected(error, office.messages)
+    def __init__(self, where: Path | None) -> None:
+        self._where, self.office = where, _open(where)
 
-    return job
+    def job(self, work: Callable[[Office], object]) -> Callable[[], None]:
+        """One job's failure is told and logged; the day goes on."""
+
+        def job() -> None:
+            messages = self.office.messages
+            try:
+                if self.office.is_outdated():
+                    self.office = _open(self._where)
+                work(self.office)
+            except SaphanError as error:
+                _complain(messages, error)
+                _log("job_failed", code=error.code)
+            except InvalidProvince as error:
+                complaints.print(_province_problems(error, messages), markup=False)
+                _log("job_failed", code="province")
+            except Exception as error:
+                _unexpected(error, messages)
+
+        return job
 
 
 @app.command(help="ตรวจทุกอย่าง: การตั้งค่า ชีต อีเมล และบัญชีข้อมูล")

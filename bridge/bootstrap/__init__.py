@@ -66,6 +66,12 @@ class Office:
     preflight: Preflight
     status: Status
 
+    fingerprint: str
+
+    def is_outdated(self) -> bool:
+        """Whether the province file is not the one that this office was built from."""
+        return self.fingerprint != _fingerprint(self.workspace)
+
     @property
     def google(self) -> OnGoogle:
         return self.ports.google
@@ -208,6 +214,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
     areas = province.areas
     places = load_places(province.province.name, areas.extra, areas.amphoe_aliases)
     parts = UseCases(workspace, province, ports, messages, places)
+    fingerprint = _fingerprint(workspace)
     lease = Lease(ports.journal, ports.clock, _holder())
     deliver = parts.deliver()
     cycle = Cycle(
@@ -223,7 +230,8 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         mark_all_dirty=parts.mark_all_dirty,
         share=parts.share(),
         traffic=ports.google.traffic.take,
-        fingerprint=_fingerprint(workspace),
+        fingerprint=fingerprint,
+        current=lambda: _fingerprint(workspace),
     )
     return Office(
         workspace=workspace,
@@ -245,6 +253,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
             province.register_.required,
         ),
         preflight=parts.preflight(),
+        fingerprint=fingerprint,
         status=Status(ports.rows, ports.cases, ports.reviews, ports.accounts, ports.outbox, ports.journal),
     )
 

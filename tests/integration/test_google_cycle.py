@@ -11,8 +11,10 @@ import pytest
 
 from bridge.application.errors import Busy
 from bridge.application.ports.workbooks import TabChange
+from tests.contract.google_discovery import undocumented
 from tests.contract.workbooks import NASTY
 from tests.integration.google_office import CloudOffice, cloud_office
+from tests.stand_in.google import Google
 from tests.stand_in.google.cells import as_cell
 
 CASES, ACCESS = "ทะเบียนเคส", "คำขอใช้ระบบ"
@@ -230,3 +232,36 @@ def test_a_write_that_never_came_is_sent_again_after_its_time(office: CloudOffic
     assert office.rows() == []
     office.rest()
     assert len(office.rows()) == 3
+
+
+def test_every_request_is_as_google_documents_it(tmp_path: Path) -> None:
+    """Set-up, cycles with all kinds of work, a staff edit, an approval: against the discovery documents."""
+    google = Google()
+    google.keep_answers = True
+    with cloud_office(tmp_path, google) as office:
+        office.send(3)
+        office.ask(1, "somchai@example.go.th")
+        office.rest()
+        office.tab().type(1, "เลขหนังสือรับ พมจ.", "ศก 1/2569")
+        hand = office.tab(ACCESS, "access")
+        hand.type(1, "อนุมัติ", "อนุมัติ")
+        hand.type(1, "บทบาท", "เจ้าหน้าที่ พมจ.")
+        hand.rename_header("เบอร์โทร", "โทรศัพท์")
+        office.rest()
+        assert len(office.mails()) == 1
+        assert undocumented(google, 0) == []
+
+
+def test_a_typed_row_that_was_taken_away_keeps_nothing_waiting(office: CloudOffice) -> None:
+    """It had its number in the ledger, but the write did not come through before it was gone again."""
+    office.send(1)
+    office.rest()
+    tab = office.tab()
+    tab.type(2, "ชื่อ-สกุลผู้ประสบปัญหา", "นางสมมติ พิมพ์เอง")
+    office.google.faults.on(":batchUpdate", "time-out before commit", hold=0.02)
+    office.cycle()
+    tab.delete_rows(2)
+    office.rest()
+    office.cycle(11)
+    assert len(of_cases(office, office.calls_of(lambda: office.cycle(1)))) == 2
+    assert len(office.rows()) == 1

@@ -7,7 +7,6 @@ The cycle has three operations: new answers are appended and a staff edit is ans
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -26,7 +26,8 @@ from tests.integration.test_google_faults import outcome, prepare
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 RANDOM_POINTS = 200
 PARTS = 8  # so that several processes can share the work
-CHANGES = ("COMMIT", "CALL write")
+# a statement "alone" is in no transaction: it is kept at once
+CHANGES = ("COMMIT", "CALL write", "INSERT alone", "UPDATE alone", "DELETE alone")
 
 
 class Points:
@@ -51,13 +52,17 @@ class Points:
 
     def install(self) -> None:
         connection.execute_wrappers.append(
-            lambda execute, sql, *rest: self.around(execute, lambda sql, *_: sql.split()[0])(sql, *rest)
+            lambda execute, sql, *rest: self.around(execute, lambda sql, *_: _statement(sql))(sql, *rest)
         )
         connection._commit = self.around(connection._commit, lambda *_: "COMMIT")  # type: ignore[attr-defined,method-assign]
         send = GoogleClient._send
         GoogleClient._send = lambda client, *args: self.around(  # type: ignore[assignment,method-assign,misc]
             send, lambda _, method, url, effect, *__: "CALL " + effect
         )(client, *args)
+
+
+def _statement(sql: str) -> str:
+    return sql.split()[0] + ("" if connection.in_atomic_block else " alone")
 
 
 def in_a_process_of_its_own(office: CloudOffice, work: Callable[[], None]) -> int:
