@@ -74,6 +74,12 @@ class Lease:
         finally:
             self._journal.release(LEASE, self._holder)
 
+    def check(self) -> None:
+        """Prolongs the lease that this process holds. Raises Busy where another has taken it meanwhile (this
+        computer slept, or a service answered too slowly): what was planned must not be written any more."""
+        if not self._journal.renew(LEASE, self._holder, self._clock.now() + LEASE_LIFE):
+            raise Busy("lease_lost")
+
 
 class Cycle:
     """`fingerprint` is that of the province file: when it changes, every case is computed anew; `current` is what

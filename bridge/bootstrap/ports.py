@@ -61,7 +61,7 @@ def real_ports(
     # Django must be set up before its models can be imported.
     from bridge.adapters.ledger.accounts import DjangoAccounts  # noqa: PLC0415
     from bridge.adapters.ledger.cases import DjangoCases  # noqa: PLC0415
-    from bridge.adapters.ledger.journal import DjangoJournal  # noqa: PLC0415
+    from bridge.adapters.ledger.journal import DjangoJournal, this_process  # noqa: PLC0415
     from bridge.adapters.ledger.operations import DjangoOperations, DjangoShares  # noqa: PLC0415
     from bridge.adapters.ledger.outbox import DjangoOutbox  # noqa: PLC0415
     from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
@@ -69,7 +69,9 @@ def real_ports(
 
     clock = clock or SystemClock()
     journal, rows = DjangoJournal(), DjangoRows(clock)
-    google = OnGoogle(workspace, province, messages, clock, wait, journal, rows, DjangoOperations())
+    google = OnGoogle(
+        workspace, province, messages, clock, wait, journal, rows, DjangoOperations(), this_process()
+    )
     return Ports(
         clock=clock,
         journal=journal,

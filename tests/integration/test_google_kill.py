@@ -19,9 +19,9 @@ import pytest
 from django.db import connection
 
 from bridge.adapters.google.client import GoogleClient
-from tests.integration.google_office import CloudOffice, cloud_office
-from tests.integration.google_snapshots import Moment, go_back, remember
-from tests.integration.test_google_faults import outcome, prepare
+from tests.integration.google_office import CloudOffice
+from tests.integration.google_snapshots import Moment, go_back
+from tests.integration.test_google_faults import office_at_work, outcome
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 RANDOM_POINTS = 200
@@ -96,15 +96,7 @@ def scene(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[CloudOffice, Moment, dict[str, Any], list[str]]]:
     folder = tmp_path_factory.mktemp("kill")
-    with cloud_office(folder / "home") as office:
-        shared = office.google.state.add_file("คู่มือ", "application/pdf")
-        office.configure(file=f"https://drive.google.com/file/d/{shared.id}/view")
-        office.send(3)
-        office.ask(1, "somchai@example.go.th")
-        office.rest()
-        prepare(office)
-        moment = remember(office, folder / "kept")
-        go_back(office, moment)
+    with office_at_work(folder) as (office, moment):
         listing = folder / "points.txt"
         assert cycle_in_child(office, None, listing) == 0
         office.open()

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from bridge import bootstrap
-from bridge.application.errors import Busy, SaphanError, SheetError
+from bridge.application.errors import Busy, ConfigurationError, SaphanError, SheetError
 from bridge.application.move import CannotMove
 from bridge.bootstrap import moving
 from bridge.bootstrap.moving import Moved, move
@@ -453,9 +453,9 @@ def test_a_process_that_still_knows_the_old_place_harms_nothing(tmp_path: Path) 
         for to in ("google", "local"):
             stale, before = o.office, ledger(o)
             go(o, to)
-            report = stale.cycle.sync()
-            codes = {"google": "workbook_missing", "local": "tab_missing"}
-            assert {error.code for error in report.trouble} == {codes[to]}
+            with pytest.raises(ConfigurationError) as caught:
+                stale.cycle.sync()
+            assert caught.value.code == "province_changed"
             assert ledger(o)["history"] == before["history"]
             o.rest()
             assert ledger(o) == before

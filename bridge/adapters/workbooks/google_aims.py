@@ -193,7 +193,8 @@ class TabAim:
             column = columns.get(self.names.get(place, ""))
             if column is not None and any(alike(now.cell(one, column), value) for one in wanted):
                 continue
-            if alike(now.cell(row, place), value) and value is not None:
+            known = column is not None and bool(wanted)  # else a cleared cell tells nothing
+            if alike(now.cell(row, place), value) and (value is not None or known):
                 key = id_at(now, row)
                 name = {at: name for name, at in columns.items()}.get(place, "")
                 if (key, name) != (self.ids.get(row, ""), self.names.get(place, "")):
