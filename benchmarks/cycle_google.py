@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from tests.integration.google_snapshots import go_back, remember
 Figures = dict[str, Any]
 HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
 NEW = 1_000
+FIRST = datetime(2025, 10, 1, tzinfo=UTC)
 RECEIPT = "เลขหนังสือรับ พมจ."
 
 
@@ -47,7 +49,8 @@ def send(office: CloudOffice, first: int, count: int) -> None:
     for number in range(first, first + count):
         _, answer = _answer(office.office, number)
         given = {question.titles[0]: answer[question.column] for question in questions}
-        office.google.forms.submit(office.case_form, {title: text for title, text in given.items() if text})
+        at = FIRST + timedelta(seconds=97 * number)  # as in life: not all within the last minutes
+        office.google.forms.submit(office.case_form, {t: text for t, text in given.items() if text}, at=at)
 
 
 def receive(office: CloudOffice, count: int) -> None:
@@ -125,7 +128,9 @@ def idiom(office: CloudOffice, new: int = 0, edits: int = 0) -> Callable[[], obj
 def at_rest(folder: Path, rows: int) -> Iterator[CloudOffice]:
     with cloud_office(folder, access_book="local") as office:
         text = (office.root / "province.toml").read_text(encoding="utf-8")
-        text = text.replace(f'access_form = {{ form = "{office.access_form.id}" }}', 'access_form = { form = "" }')
+        text = text.replace(
+            f'access_form = {{ form = "{office.access_form.id}" }}', 'access_form = { form = "" }'
+        )
         (office.root / "province.toml").write_text(text, encoding="utf-8")
         office.open()
         send(office, 0, rows)
@@ -139,7 +144,9 @@ def run(size: int, folder: Path) -> dict[str, dict[str, Figures]]:
     with at_rest(folder / "home", size) as office:
         moment = remember(office, folder / "kept")
 
-        def case(name: str, change: Callable[[], object], minutes: float, plain: Callable[[], object]) -> None:
+        def case(
+            name: str, change: Callable[[], object], minutes: float, plain: Callable[[], object]
+        ) -> None:
             go_back(office, moment)
             change()
             office.clock.wait(minutes * 60)

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bridge import bootstrap, cli_google, cli_serve, cli_show, scheduler
+from bridge import bootstrap, cli_google, cli_move, cli_serve, cli_show, scheduler
 from bridge.application.cycle import CycleReport
 from bridge.application.errors import SaphanError
 from bridge.bootstrap import Office
@@ -46,7 +46,10 @@ AcceptLoss = Annotated[bool, typer.Option("--accept-loss", help="ยืนยั
 
 
 cli_google.register(app, lambda where: _open(where), lambda office: office.google, console)
-cli_serve.register(app, lambda where: _open(where), lambda office, stop: _keep_hours(office, stop), console)
+cli_move.register(app, lambda where: _open(where), console)
+cli_serve.register(
+    app, lambda where: _open(where), lambda office, stop: _keep_hours(_Day(office), stop), console
+)
 
 
 def main() -> int:
@@ -214,22 +217,22 @@ def _resend(office: Office, number: str) -> int:
 def run(where: Where = None) -> int:
     office = _open(where)
     try:
-        _keep_hours(office, threading.Event())
+        _keep_hours(_Day(office, lambda: _open(where)), threading.Event())
     except KeyboardInterrupt:
         console.print(office.messages.text("say", "stopped"), markup=False)
     return 0
 
 
-def _keep_hours(office: Office, stop: threading.Event) -> None:
-    hours = office.province.schedule
+def _keep_hours(day: _Day, stop: threading.Event) -> None:
+    messages, hours = day.office.messages, day.office.province.schedule
     facts = {"sync": hours.sync_minutes, "publish": hours.publish_at, "backup": hours.backup_at}
-    console.print(office.messages.text("say", "running", **facts), markup=False)
+    console.print(messages.text("say", "running", **facts), markup=False)
     jobs = scheduler.Jobs(
-        sync=_job(office, lambda: _finish(office, _sync(office).trouble)),
-        deliver=_job(office, office.cycle.deliver),
-        summarise=_job(office, lambda: bootstrap.recorded(office, "summarise", office.summarise.run)),
-        publish=_job(office, lambda: _evening(office)),
-        backup=_job(office, lambda: bootstrap.recorded(office, "backup", office.back_up)),
+        sync=day.job(lambda office: _finish(office, _sync(office).trouble)),
+        deliver=day.job(lambda office: office.cycle.deliver()),
+        summarise=day.job(lambda office: bootstrap.recorded(office, "summarise", office.summarise.run)),
+        publish=day.job(_evening),
+        backup=day.job(lambda office: bootstrap.recorded(office, "backup", office.back_up)),
     )
     scheduler.run(hours, jobs, stop)
 
@@ -240,19 +243,32 @@ def _evening(office: Office) -> None:
     bootstrap.recorded(office, "summarise", office.summarise.run)
 
 
-def _job(office: Office, work: Callable[[], object]) -> Callable[[], None]:
-    """One job's failure is told and logged; the day goes on."""
+class _Day:
+    """The office of a long run. `reopen` opens it anew when its province file was changed meanwhile (its hours are
+    those of the start); without it a cycle says that the file was changed, and the server has to be restarted."""
 
-    def job() -> None:
-        try:
-            work()
-        except SaphanError as error:
-            _complain(office.messages, error)
-            _log("job_failed", code=error.code)
-        except Exception as error:
-            _unexpected(error, office.messages)
+    def __init__(self, office: Office, reopen: Callable[[], Office] | None = None) -> None:
+        self.office, self._reopen = office, reopen
 
-    return job
+    def job(self, work: Callable[[Office], object]) -> Callable[[], None]:
+        """One job's failure is told and logged; the day goes on."""
+
+        def job() -> None:
+            messages = self.office.messages
+            try:
+                if self._reopen is not None and self.office.is_outdated():
+                    self.office = self._reopen()
+                work(self.office)
+            except SaphanError as error:
+                _complain(messages, error)
+                _log("job_failed", code=error.code)
+            except InvalidProvince as error:
+                complaints.print(_province_problems(error, messages), markup=False)
+                _log("job_failed", code="province")
+            except Exception as error:
+                _unexpected(error, messages)
+
+        return job
 
 
 @app.command(help="ตรวจทุกอย่าง: การตั้งค่า ชีต อีเมล และบัญชีข้อมูล")
@@ -313,7 +329,7 @@ def history(
     console.print(say.text("say", "history_title", case=case), markup=False)
     for past, line in zip(events, lines, strict=True):
         local = bootstrap.local_time(past.at)
-        who, what = say.text("actor", line["actor"]), say.text("history", line["why"])
+        who, what = say.text("actor", line["actor"].partition(":")[0]), say.text("history", line["why"])
         change = f" — {line['column']}: “{line['old']}” → “{line['new']}”" if line["column"] else ""
         console.print(f"{buddhist(local)} {local:%H:%M}  {who}: {what}{change}", markup=False)
     return 0

@@ -28,8 +28,7 @@ class Book(StrEnum):
     SUMMARY = "summary"
 
 
-_LINK = "ลิงก์ของสเปรดชีตที่มีอยู่ (ถ้าไม่ระบุ ใช้ของเดิม หรือสร้างใหม่)"
-Link = Annotated[str, typer.Option(metavar="LINK", help=_LINK)]
+Link = Annotated[str, typer.Option(metavar="LINK", help="ลิงก์ของสเปรดชีตที่มีอยู่ (ถ้าไม่ระบุ ใช้ของเดิม หรือสร้างใหม่)")]
 
 
 def register(app: typer.Typer, open_office: Callable[[Path | None], Office], console: Console) -> None:
@@ -42,7 +41,7 @@ def register(app: typer.Typer, open_office: Callable[[Path | None], Office], con
         cases_book: Link = "",
         access_book: Link = "",
         summary_book: Annotated[
-            str, typer.Option(metavar="LINK|cases", help=_LINK + " หรือ cases = แท็บสรุปอยู่ในสเปรดชีตทะเบียนเคส")
+            str, typer.Option(metavar="LINK|cases", help="ลิงก์ หรือ cases = แท็บสรุปอยู่ในสเปรดชีตทะเบียนเคส")
         ] = "",
         where: Annotated[Path | None, typer.Option("-w", "--workspace", help="โฟลเดอร์งาน")] = None,
     ) -> int:

@@ -83,7 +83,7 @@ def django_settings(database: dict[str, Any], secret_key: str) -> dict[str, Any]
 # shares one address, so that an address may fail often; an account may not.
 _SIGN_IN: dict[str, Any] = {
     "ACCOUNT_ADAPTER": "bridge.portal.accounts.Accounts",
-    "ACCOUNT_LOGIN_METHODS": {"email"},
+    "ACCOUNT_LOGIN_METHODS": ["email"],
     "ACCOUNT_SIGNUP_FIELDS": [
         "email*",
         "password1*",

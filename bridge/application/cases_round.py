@@ -83,12 +83,14 @@ class Gate:
     def remember(self, version: str, read_at: datetime, *, again: bool) -> None:
         """`again`: a row was missed; the next round must read, changed or not."""
         self._journal.set_setting(self._version, "" if again else version)
-        self._journal.set_setting(self._read_at, read_at.isoformat())
+        if self._book.trust is not None:
+            self._journal.set_setting(self._read_at, read_at.isoformat())
 
 
 class CasesRound:
     """The tabs `ทะเบียนเคส` and `ตรวจสอบ` of one workbook. Callers hold the lease. `along` lets something else
-    travel in the same write, where the workbook can, and says whether it does."""
+    travel in the same write, where the workbook can, and says whether it does; it is told whether the round changed
+    anything."""
 
     def __init__(
         self,
@@ -103,7 +105,7 @@ class CasesRound:
         derive: DeriveCases,
         clock: Clock,
         province: str,
-        along: Callable[[], bool],
+        along: Callable[[bool], bool],
     ) -> None:
         self._book, self._sync, self._reviews_sync = book, cases_sync, reviews_sync
         self._cases, self._rows, self._journal = cases, rows, journal
@@ -246,7 +248,7 @@ class CasesRound:
             plans.append((self._reviews_sync, self._reviews_sync.plan(reviews[0])))
         changes = [plan.change for _, plan in plans if not plan.empty]
         worked = changes or report.heard or report.derived or report.gone
-        if (worked and self._along()) or changes:
+        if self._along(bool(worked)) or changes:
             version = self._book.write(changes, version)
         with self._journal.transaction():
             for sync, plan in plans:

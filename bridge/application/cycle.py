@@ -12,7 +12,7 @@ from bridge.application.access_round import AccessRound
 from bridge.application.approve_access import AccessReport
 from bridge.application.cases_round import CasesRound, RoundReport
 from bridge.application.deliver_mail import DeliverMail, DeliveryReport
-from bridge.application.errors import Busy, Changed, SaphanError
+from bridge.application.errors import Busy, Changed, ConfigurationError, SaphanError
 from bridge.application.ingest import IngestAccess, IngestCases, IngestReport
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.journal import Journal, Run
@@ -74,9 +74,16 @@ class Lease:
         finally:
             self._journal.release(LEASE, self._holder)
 
+    def check(self) -> None:
+        """Prolongs the lease that this process holds. Raises Busy where another has taken it meanwhile (this
+        computer slept, or a service answered too slowly): what was planned must not be written any more."""
+        if not self._journal.renew(LEASE, self._holder, self._clock.now() + LEASE_LIFE):
+            raise Busy("lease_lost")
+
 
 class Cycle:
-    """`fingerprint` is that of the province file: when it changes, every case is computed anew. `share` opens
+    """`fingerprint` is that of the province file: when it changes, every case is computed anew; `current` is what
+    it is on disk. `share` opens
     files to those approved; `traffic` tells what went over the wire since it was last asked."""
 
     def __init__(
@@ -94,20 +101,24 @@ class Cycle:
         share: Callable[[], ShareReport],
         traffic: Callable[[], Mapping[str, int]],
         fingerprint: str,
+        current: Callable[[], str],
     ) -> None:
         self._lease, self._journal, self._clock = lease, journal, clock
         self._ingest_cases, self._ingest_access = ingest_cases, ingest_access
         self._cases_round, self._access_round = cases_round, access_round
         self._deliver, self._outbox = deliver, outbox
         self._mark_all_dirty, self._fingerprint = mark_all_dirty, fingerprint
-        self._share, self._traffic = share, traffic
+        self._share, self._traffic, self._current = share, traffic, current
 
     def sync(self, *, accept_loss: bool = False) -> CycleReport:
-        """One cycle. Raises Busy when another process holds the lease; every other trouble is in the report,
-        and what does not depend on it is done all the same."""
+        """One cycle. Raises Busy when another process holds the lease, ConfigurationError when the province file
+        is not the one that this process was started with (it may have moved elsewhere); every other trouble is in
+        the report, and what does not depend on it is done all the same."""
         report = CycleReport()
         started = self._clock.now()
         with self._lease():
+            if self._current() != self._fingerprint:
+                raise ConfigurationError("province_changed")
             self._notice_new_province()
             self._notice_restored_ledger()
             report.forms_access = self._attempt(report, self._ingest_access.run) or report.forms_access

@@ -60,10 +60,12 @@ class Heard:
 
 @dataclass
 class Plan:
-    """What to write, and what the ledger may hold as shown once it is written."""
+    """What to write, and what the ledger may hold as shown once it is written. `taken_away` are typed rows that
+    people removed before their id was written: nothing waits for them until they come back."""
 
     change: TabChange
     shown: dict[str, dict[str, Cell]]
+    taken_away: list[str] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
@@ -331,6 +333,7 @@ class TableSync:
         cells: dict[tuple[int, int], Cell] = {}
         appended: list[dict[int, Cell]] = []
         shown: dict[str, dict[str, Cell]] = {}
+        taken_away: list[str] = []
         columns = sighting.layout.columns
         states = self._rows.load(self.table.name, self._rows.unsettled(self.table.name))
         for key, state in states.items():
@@ -343,8 +346,10 @@ class TableSync:
                 whole = {column: clip(state.values.get(column), self._max_text) for column in self.table.keys}
                 appended.append({columns[c]: value for c, value in whole.items() if self._is_given(c, value)})
                 shown[key] = whole
+            elif state.presence is Presence.TYPED:
+                taken_away.append(key)
         self._flag_rows(sighting, cells)
-        return Plan(TabChange(self.table.tab, cells, appended), shown)
+        return Plan(TabChange(self.table.tab, cells, appended), shown, taken_away)
 
     def _is_pending(self, row: SheetRow, column: str) -> bool:
         """A person's formula whose result nobody knows yet is not written over."""
@@ -370,4 +375,7 @@ class TableSync:
         for key, state in states.items():
             state.presence = Presence.PRESENT
             self._showing(state, plan.shown[key])
-        self._rows.save(self.table.name, list(states.values()))
+        away = self._rows.load(self.table.name, plan.taken_away)
+        for state in away.values():
+            state.settled = True
+        self._rows.save(self.table.name, [*states.values(), *away.values()])

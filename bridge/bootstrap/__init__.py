@@ -99,6 +99,12 @@ class Office:
     def track_cases(self) -> TrackCases:
         return TrackCases(self.ports.tracking, self.ports.rows)
 
+    fingerprint: str
+
+    def is_outdated(self) -> bool:
+        """Whether the province file is not the one that this office was built from."""
+        return self.fingerprint != _fingerprint(self.workspace)
+
     @property
     def google(self) -> OnGoogle:
         return self.ports.google
@@ -253,6 +259,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
     areas = province.areas
     places = load_places(province.province.name, areas.extra, areas.amphoe_aliases)
     parts = UseCases(workspace, province, ports, messages, places)
+    fingerprint = _fingerprint(workspace)
     lease = Lease(ports.journal, ports.clock, _holder())
     deliver = parts.deliver()
     cycle = Cycle(
@@ -268,7 +275,8 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         mark_all_dirty=parts.mark_all_dirty,
         share=parts.share(),
         traffic=ports.google.traffic.take,
-        fingerprint=_fingerprint(workspace),
+        fingerprint=fingerprint,
+        current=lambda: _fingerprint(workspace),
     )
     return Office(
         workspace=workspace,
@@ -292,6 +300,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
             places,
         ),
         preflight=parts.preflight(),
+        fingerprint=fingerprint,
         status=Status(ports.rows, ports.cases, ports.reviews, ports.accounts, ports.outbox, ports.journal),
         passwords=Passwords(ports.passwords, ports.outbox, ports.clock, province.access.fold_gmail),
         **parts.desk(deliver),

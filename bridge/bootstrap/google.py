@@ -27,6 +27,7 @@ from bridge.adapters.mail.xoauth2 import AccessToken
 from bridge.adapters.workbooks.google import GoogleWorkbook
 from bridge.adapters.workbooks.google_summary import GoogleSummaryBook
 from bridge.application.connect import BookWish, Connect, FormWish, Wanted, book_setting
+from bridge.application.cycle import Lease
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.forms import FormSource
 from bridge.application.ports.journal import Journal
@@ -61,10 +62,12 @@ class OnGoogle:
         journal: Journal,
         rows: RowStore,
         operations: Operations,
+        holder: str,
     ) -> None:
         self._workspace, self._province, self._messages = workspace, province, messages
         self._clock, self._pause, self._journal = clock, pause, journal
         self._rows, self._operations = rows, operations
+        self._lease = Lease(journal, clock, holder)
         self._part = province.google
         self._root = google_root(province)
         self.traffic = Traffic()
@@ -153,6 +156,7 @@ class OnGoogle:
             self._shown,
             self.title(kind),
             trust=timedelta(minutes=self._part.full_read_minutes),
+            still_mine=self._lease.check,
         )
 
     def _renew(self, kind: Kind, tables: Sequence[Table]) -> str:
@@ -165,9 +169,12 @@ class OnGoogle:
 
     def summary_book(self) -> GoogleSummaryBook:
         kind: Kind = "cases" if self._part.summary_book == "cases" else "summary"
-        book = self.book_id(kind)
         return GoogleSummaryBook(
-            self.client, book, book, self.title("summary"), self._journal, in_front=kind == "summary"
+            self.client,
+            lambda: self.book_id(kind),
+            self.title("summary"),
+            self._journal,
+            in_front=kind == "summary",
         )
 
     def form(self, name: Literal["access", "cases"]) -> FormSource:

@@ -69,17 +69,17 @@ def real_ports(
     # Django must be set up before its models can be imported.
     from bridge.adapters.ledger.accounts import DjangoAccounts  # noqa: PLC0415
     from bridge.adapters.ledger.cases import DjangoCases  # noqa: PLC0415
-    from bridge.adapters.ledger.journal import DjangoJournal  # noqa: PLC0415
+    from bridge.adapters.ledger.journal import DjangoJournal, this_process  # noqa: PLC0415
     from bridge.adapters.ledger.operations import DjangoOperations, DjangoShares  # noqa: PLC0415
     from bridge.adapters.ledger.outbox import DjangoOutbox  # noqa: PLC0415
-    from bridge.adapters.ledger.passwords import DjangoPasswords  # noqa: PLC0415
-    from bridge.adapters.ledger.read_log import DjangoReadLog  # noqa: PLC0415
     from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
     from bridge.adapters.ledger.rows import DjangoRows  # noqa: PLC0415
 
     clock = clock or SystemClock()
     journal, rows = DjangoJournal(), DjangoRows(clock)
-    google = OnGoogle(workspace, province, messages, clock, wait, journal, rows, DjangoOperations())
+    google = OnGoogle(
+        workspace, province, messages, clock, wait, journal, rows, DjangoOperations(), this_process()
+    )
     return Ports(
         clock=clock,
         journal=journal,
@@ -88,8 +88,7 @@ def real_ports(
         reviews=DjangoReviews(),
         accounts=DjangoAccounts(),
         outbox=DjangoOutbox(province.portal.base_url, domain_of(province)),
-        passwords=DjangoPasswords(),
-        read_log=DjangoReadLog(),
+        **_doors(),
         **_desk(),
         **_searches(),
         mailer=_mailer(workspace, province, clock, google),
@@ -113,6 +112,14 @@ def _desk() -> dict[str, Any]:
     from bridge.adapters.ledger.desk import DjangoMails, DjangoPeople, DjangoRecords  # noqa: PLC0415
 
     return {"people": DjangoPeople(), "mails": DjangoMails(), "records": DjangoRecords()}
+
+
+def _doors() -> dict[str, Any]:
+    """Who gets in, and who looked at whom."""
+    from bridge.adapters.ledger.passwords import DjangoPasswords  # noqa: PLC0415
+    from bridge.adapters.ledger.read_log import DjangoReadLog  # noqa: PLC0415
+
+    return {"passwords": DjangoPasswords(), "read_log": DjangoReadLog()}
 
 
 def _forms_and_books(workspace: Workspace, province: Province, google: OnGoogle) -> dict[str, Any]:

@@ -183,17 +183,17 @@ class UseCases:
             self._summaries_along(),
         )
 
-    def _summaries_along(self) -> Callable[[], bool]:
+    def _summaries_along(self) -> Callable[[bool], bool]:
         """Summaries that live in the cases' own spreadsheet are written in the same call as the cases."""
         book, along = self.ports.cases_book, self.ports.summary_book
         if not isinstance(book, GoogleWorkbook) or not isinstance(along, GoogleSummaryBook):
-            return lambda: False
+            return lambda worked: False
         if self.province.google.summary_book != "cases":
-            return lambda: False
+            return lambda worked: False
         summarise = self.summarise()
 
-        def stage() -> bool:
-            if book.state is None:
+        def stage(worked: bool) -> bool:
+            if book.state is None or not (worked or along.unknown):
                 return False
             requests, confirmed = along.staged(summarise.tabs(), book.state.raw)
             if requests:

@@ -84,10 +84,16 @@ def row_digest(keys: Iterable[str], values: Mapping[str, Cell]) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
+def length(text: str) -> int:
+    """As sheets count characters: in units of UTF-16, an emoji is two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def clip(value: Cell, limit: int) -> Cell:
-    """The part of a long text that a sheet can show; the ledger keeps the whole."""
-    if isinstance(value, str) and len(value) > limit:
-        return value[: limit - 1] + "…"
+    """The part of a long text that a sheet can show; the ledger keeps the whole. `limit` as in `length`."""
+    if isinstance(value, str) and 2 * len(value) > limit and length(value) > limit:
+        units = value.encode("utf-16-le", "surrogatepass")[: 2 * (limit - 1)]
+        return units.decode("utf-16-le", "ignore") + "…"
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,7 +21,17 @@ from bridge.portal.access import role_of
 from bridge.portal.case_form import CaseForm, from_register
 from bridge.portal.office import office
 from bridge.portal.questions import filled, new_key
+from bridge.portal.searches import viewer
 from bridge.portal.words import worded
+
+
+def _of_register(request: HttpRequest) -> dict[str, str]:
+    """What the register holds of the person whose number was posted; nothing for one outside the person's areas."""
+    row = office().register_search.person(request.POST.get("number", ""), viewer(request))
+    if row is None:
+        return {}
+    readlog.note(request, "case_new", [row.number])
+    return from_register(asdict(row))
 
 
 @sensitive_post_parameters()
@@ -28,7 +39,7 @@ from bridge.portal.words import worded
 def page(request: HttpRequest) -> HttpResponse:
     """A POST without a key comes from the register: it fills the form in beforehand and sends nothing."""
     if request.method != "POST" or "key" not in request.POST:
-        given = from_register(request.POST) if request.method == "POST" else {}
+        given = _of_register(request) if request.method == "POST" else {}
         return _show(request, CaseForm(initial={**_own(request), **given, "key": new_key()}))
     form = CaseForm(request.POST)
     if not form.is_valid():

@@ -19,7 +19,9 @@ MOST_LINES = 400
 LONGEST_FUNCTION = 40
 
 # Longer on purpose, and no longer than this.
-LONG_MODULES: dict[str, tuple[int, str]] = {}
+LONG_MODULES = {
+    "bridge/cli.py": (410, "one function for each command; splitting them hides the list of commands"),
+}
 LONG_FUNCTIONS = {
     "bridge/bootstrap/__init__.py:build": (50, "one call for each use case of the office"),
 }
@@ -93,7 +95,12 @@ class TestWordingIsConfiguration:
 
 def command_line_help(module: Module) -> set[int]:
     """The texts of `help=` and of wrong usage: the command line shows them before any file is read."""
-    if module.name not in ("bridge/cli.py", "bridge/cli_google.py", "bridge/cli_move.py", "bridge/cli_serve.py"):
+    if module.name not in (
+        "bridge/cli.py",
+        "bridge/cli_google.py",
+        "bridge/cli_move.py",
+        "bridge/cli_serve.py",
+    ):
         return set()
     texts: list[ast.expr] = []
     for node in ast.walk(module.tree):

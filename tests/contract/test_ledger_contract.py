@@ -655,3 +655,15 @@ def test_times_are_kept_to_the_microsecond_and_in_utc(ledger: Ledger) -> None:
     moment = datetime(2026, 3, 2, 23, 59, 59, 123456, tzinfo=UTC)
     ledger.cases.add([new_case(1, arrived_at=moment)], [])
     assert ledger.cases.arrivals([case_key(1)]) == {case_key(1): moment}
+
+
+def test_only_the_holder_of_a_lease_prolongs_it(ledger: Ledger) -> None:
+    journal, now = ledger.journal, ledger.clock.now()
+    assert not journal.renew("office", "a|1|1.0", now)
+    assert journal.acquire("office", "a|1|1.0", now, now + timedelta(minutes=1))
+    assert journal.renew("office", "a|1|1.0", now + timedelta(minutes=30))
+    later = now + timedelta(minutes=20)
+    assert not journal.acquire("office", "b|2|1.0", later, later + timedelta(minutes=1))
+    assert not journal.renew("office", "b|2|1.0", later)
+    journal.release("office", "a|1|1.0")
+    assert not journal.renew("office", "a|1|1.0", later)

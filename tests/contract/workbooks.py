@@ -313,8 +313,8 @@ class WorkbookContract:
         workbook.create([CASES])
         expected = header_cells(HEADERS)
         version = workbook.version()
-        for given, rows in steps:
-            cells = {place: value for place, value in given.items() if self.fits(place[1], value)}
+        for wanted, rows in steps:
+            cells = {place: value for place, value in wanted.items() if self.fits(place[1], value)}
             appended = [{c: value for c, value in row.items() if self.fits(c, value)} for row in rows]
             in_use = [*expected.items(), *cells.items()]  # a row that is emptied now is not filled now
             last = max(row for (row, _), value in in_use if value not in (None, "") and value is not False)

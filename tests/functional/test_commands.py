@@ -509,3 +509,22 @@ def test_run_keeps_the_hours_until_stopped(office: TestOffice) -> None:
     assert process.returncode == 0, err
     assert "หยุดแล้ว" in out
     assert len(office.rows("cases")) == 1
+
+
+def test_a_long_run_goes_on_with_the_province_file_of_the_moment(office: TestOffice) -> None:
+    """Edited while it runs: the next job works by the new file; a broken one is told, and the day goes on."""
+    from bridge.cli import _Day, _open
+
+    day = _Day(_open(office.root), lambda: _open(office.root))
+    names: list[str] = []
+    job = day.job(lambda opened: names.append(opened.province.province.office))
+    file = office.root / "province.toml"
+    text = file.read_text(encoding="utf-8")
+    job()
+    file.write_text(text.replace('office = "', 'office = "ใหม่ ', 1), encoding="utf-8")
+    job()
+    file.write_text("[province", encoding="utf-8")
+    job()
+    file.write_text(text, encoding="utf-8")
+    job()
+    assert [name.startswith("ใหม่ ") for name in names] == [False, True, False]

@@ -215,7 +215,7 @@ class CloudOffice:
 
 
 Row = dict[str, Cell]
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # a wall clock, as sheets keep it
+_EPOCH = datetime(1899, 12, 30)  # a wall clock, as sheets keep it
 _WIDTH = 1_000  # pixels; a person knows each column by its width, whatever its header says
 
 

@@ -383,10 +383,13 @@ class Watched:
         self.seen: list[Copy] = []  # the versions that were read
         self.left: list[bytes] = []  # the file after each of these reads, and after what a person did then
         self.look: Callable[[], Copy]
-        self.name, self.max_text = book.name, book.max_text
+        self.name, self.max_text, self.trust = book.name, book.max_text, book.trust
 
     def exists(self) -> bool:
         return self._book.exists()
+
+    def settle(self) -> None:
+        self._book.settle()
 
     def version(self) -> str:
         return self._book.version()

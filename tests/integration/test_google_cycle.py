@@ -11,8 +11,10 @@ import pytest
 
 from bridge.application.errors import Busy
 from bridge.application.ports.workbooks import TabChange
+from tests.contract.google_discovery import undocumented
 from tests.contract.workbooks import NASTY
 from tests.integration.google_office import CloudOffice, cloud_office
+from tests.stand_in.google import Google
 from tests.stand_in.google.cells import as_cell
 
 CASES, ACCESS = "ทะเบียนเคส", "คำขอใช้ระบบ"
@@ -134,8 +136,9 @@ def write_a_thousand_times(office: CloudOffice) -> None:
     before = [(sheet.title, sheet.grid.row_count, sheet.grid.column_count) for sheet in kept.sheets]
     marks = len(kept.metadata)
     column = office.tab().column("ข้อควรตรวจสอบ")
-    for number in range(1000):
-        book.write([TabChange(CASES, {(1, column): f"{number}"})], "")
+    with office.office.lease():
+        for number in range(1000):
+            book.write([TabChange(CASES, {(1, column): f"{number}"})], "")
     kept = office.google.state.books[office.book_id("cases")]
     assert [(sheet.title, sheet.grid.row_count, sheet.grid.column_count) for sheet in kept.sheets] == before
     assert len(kept.metadata) <= marks + 1
@@ -230,3 +233,137 @@ def test_a_write_that_never_came_is_sent_again_after_its_time(office: CloudOffic
     assert office.rows() == []
     office.rest()
     assert len(office.rows()) == 3
+
+
+def test_every_request_is_as_google_documents_it(tmp_path: Path) -> None:
+    """Set-up, cycles with all kinds of work, a staff edit, an approval: against the discovery documents."""
+    google = Google()
+    google.keep_answers = True
+    with cloud_office(tmp_path, google) as office:
+        office.send(3)
+        office.ask(1, "somchai@example.go.th")
+        office.rest()
+        office.tab().type(1, "เลขหนังสือรับ พมจ.", "ศก 1/2569")
+        hand = office.tab(ACCESS, "access")
+        hand.type(1, "อนุมัติ", "อนุมัติ")
+        hand.type(1, "บทบาท", "เจ้าหน้าที่ พมจ.")
+        hand.rename_header("เบอร์โทร", "โทรศัพท์")
+        office.rest()
+        assert len(office.mails()) == 1
+        assert undocumented(google, 0) == []
+
+
+def test_a_typed_row_that_was_taken_away_keeps_nothing_waiting(office: CloudOffice) -> None:
+    """It had its number in the ledger, but the write did not come through before it was gone again."""
+    office.send(1)
+    office.rest()
+    tab = office.tab()
+    tab.type(2, "ชื่อ-สกุลผู้ประสบปัญหา", "นางสมมติ พิมพ์เอง")
+    office.google.faults.on(":batchUpdate", "time-out before commit", hold=0.02)
+    office.cycle()
+    tab.delete_rows(2)
+    office.rest()
+    office.cycle(11)
+    assert len(of_cases(office, office.calls_of(lambda: office.cycle(1)))) == 2
+    assert len(office.rows()) == 1
+
+
+# ------------------------------------------------------------------------------------------------ lost answers
+
+
+def test_the_time_counts_from_when_the_request_leaves(office: CloudOffice) -> None:
+    """It waited 200 s for its turn; then its answer was lost, and Google applied it 150 s later."""
+
+    class Queue:
+        def take(self, effect: str, lane: str) -> float:
+            office.clock.wait(200 if effect == "write" else 0)
+            return 0.0
+
+    office.send(3)
+    office.office.google.client._quota = Queue()  # type: ignore[assignment]
+    office.google.faults.on(":batchUpdate", "late apply", answer="503", seconds=150)
+    assert codes(office.cycle()) == ["google_unsettled"]
+    office.rest()
+    assert len(office.rows()) == 3
+
+
+def test_a_batch_given_up_that_comes_after_all_is_not_done_twice(office: CloudOffice) -> None:
+    """Google applies it a day late, when nobody would believe it: the write that took its number is refused as
+    a whole, and the rows come once."""
+    office.send(3)
+    office.google.faults.on(":batchUpdate", "late apply", answer="503")
+    assert codes(office.cycle()) == ["google_unsettled"]
+    office.google.before(":batchUpdate", lambda: office.google.faults.apply_late())
+    office.rest()
+    assert sorted(row["รหัสเคส"] for row in office.rows()) == [f"SSK-2570-00000{n}" for n in (1, 2, 3)]
+
+
+def test_a_note_in_a_column_of_ones_own_survives_a_lost_answer(office: CloudOffice) -> None:
+    """Somebody moves the column under our write, and the answer is lost."""
+    office.send(2)
+    office.rest()
+    tab = office.tab()
+    tab.insert_columns(3, header="บันทึกส่วนตัว")
+    tab.type(1, 3, "โน้ตของเจ้าหน้าที่")
+    office.rest()
+    tab.type(1, "เลขหนังสือรับ พมจ.", "ศก 1/2569")
+    place = tab.column("การดำเนินงาน")
+    office.google.before(":batchUpdate", lambda: tab.move_column("บันทึกส่วนตัว", place + 1))
+    office.google.faults.on(":batchUpdate", "reset after commit")
+    office.cycle()
+    office.rest()
+    row = office.rows()[0]
+    assert row["บันทึกส่วนตัว"] == "โน้ตของเจ้าหน้าที่"
+    assert row["ขั้นตอนการช่วยเหลือ"] == "ตรวจสอบเอกสาร"
+
+
+def test_a_process_that_lost_its_lease_writes_nothing(office: CloudOffice) -> None:
+    """The computer slept for half an hour between reading and writing, and another took over."""
+    journal = office.office.ports.journal
+
+    def sleep() -> None:
+        office.clock.wait(31 * 60)
+        now = office.clock.now()
+        assert journal.acquire("office", "elsewhere|1|1.0", now, now)
+
+    office.send(3)
+    office.google.after(f"{office.book_id('cases')}/values", sleep)
+    assert "lease_lost" in codes(office.cycle())
+    assert office.rows() == []
+    journal.release("office", "elsewhere|1|1.0")
+    office.rest()
+    assert len(office.rows()) == 3
+
+
+# ------------------------------------------------------------------------------------------------ odd company
+
+
+def test_an_answer_of_emoji_only_is_clipped_as_google_counts(office: CloudOffice) -> None:
+    office.send(2)
+    office.send(1, **{"ระบุสภาพปัญหา และความต้องการในครอบครัว": "\N{GRINNING FACE}" * 26_000})
+    office.rest()
+    assert len(office.rows()) == 3
+    assert office.rows()[2]["สภาพปัญหาและความต้องการ"].endswith("…")
+
+
+def test_a_refused_summary_keeps_no_case_from_the_sheet(
+    office: CloudOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = {"updateSheetProperties": {"properties": {"sheetId": 987_654, "title": "x"}, "fields": "title"}}
+    summaries = office.office.ports.summary_book
+    monkeypatch.setattr(summaries, "staged", lambda tabs, state: ([refused], lambda: None))
+    office.send(3)
+    office.cycle()
+    assert len(office.rows()) == 3
+
+
+def test_a_summary_whose_write_was_lost_comes_with_a_later_cycle(office: CloudOffice) -> None:
+    office.send(1)
+    office.rest()
+    office.tab().type(1, "จำนวนเงิน", "2000")
+    office.google.faults.on(":batchUpdate", "time-out before commit", hold=0.02)
+    office.cycle()
+    office.rest()
+    sheets = office.google.state.books[office.book_id("cases")].sheets
+    figures = [cell for sheet in sheets[2:] for line in office.tab(sheet.title).values() for cell in line]
+    assert 2000 in figures

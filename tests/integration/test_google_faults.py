@@ -7,6 +7,7 @@ The cycle has three operations: new answers are appended and a staff edit is ans
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +76,9 @@ def outcome(office: CloudOffice) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def scene(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[CloudOffice, Moment, dict[str, Any], list[str]]]:
-    folder = tmp_path_factory.mktemp("faults")
+@contextmanager
+def office_at_work(folder: Path) -> Iterator[tuple[CloudOffice, Moment]]:
+    """An office that has three operations before it, and the moment to come back to."""
     with cloud_office(folder / "home") as office:
         shared = office.google.state.add_file("คู่มือ", "application/pdf")
         office.configure(file=f"https://drive.google.com/file/d/{shared.id}/view")
@@ -87,7 +86,14 @@ def scene(
         office.ask(1, "somchai@example.go.th")
         office.rest()
         prepare(office)
-        moment = remember(office, folder / "kept")
+        yield office, remember(office, folder / "kept")
+
+
+@pytest.fixture(scope="module")
+def scene(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[CloudOffice, Moment, dict[str, Any], list[str]]]:
+    with office_at_work(tmp_path_factory.mktemp("faults")) as (office, moment):
         calls = office.calls_of(office.cycle)
         office.rest()
         yield office, moment, outcome(office), calls

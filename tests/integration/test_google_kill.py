@@ -19,14 +19,15 @@ import pytest
 from django.db import connection
 
 from bridge.adapters.google.client import GoogleClient
-from tests.integration.google_office import CloudOffice, cloud_office
-from tests.integration.google_snapshots import Moment, go_back, remember
-from tests.integration.test_google_faults import outcome, prepare
+from tests.integration.google_office import CloudOffice
+from tests.integration.google_snapshots import Moment, go_back
+from tests.integration.test_google_faults import office_at_work, outcome
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 RANDOM_POINTS = 200
 PARTS = 8  # so that several processes can share the work
-CHANGES = ("COMMIT", "CALL write")
+# a statement "alone" is in no transaction: it is kept at once
+CHANGES = ("COMMIT", "CALL write", "INSERT alone", "UPDATE alone", "DELETE alone")
 
 
 class Points:
@@ -51,13 +52,17 @@ class Points:
 
     def install(self) -> None:
         connection.execute_wrappers.append(
-            lambda execute, sql, *rest: self.around(execute, lambda sql, *_: sql.split()[0])(sql, *rest)
+            lambda execute, sql, *rest: self.around(execute, lambda sql, *_: _statement(sql))(sql, *rest)
         )
         connection._commit = self.around(connection._commit, lambda *_: "COMMIT")  # type: ignore[attr-defined,method-assign]
         send = GoogleClient._send
         GoogleClient._send = lambda client, *args: self.around(  # type: ignore[assignment,method-assign,misc]
             send, lambda _, method, url, effect, *__: "CALL " + effect
         )(client, *args)
+
+
+def _statement(sql: str) -> str:
+    return sql.split()[0] + ("" if connection.in_atomic_block else " alone")
 
 
 def in_a_process_of_its_own(office: CloudOffice, work: Callable[[], None]) -> int:
@@ -91,15 +96,7 @@ def scene(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[CloudOffice, Moment, dict[str, Any], list[str]]]:
     folder = tmp_path_factory.mktemp("kill")
-    with cloud_office(folder / "home") as office:
-        shared = office.google.state.add_file("คู่มือ", "application/pdf")
-        office.configure(file=f"https://drive.google.com/file/d/{shared.id}/view")
-        office.send(3)
-        office.ask(1, "somchai@example.go.th")
-        office.rest()
-        prepare(office)
-        moment = remember(office, folder / "kept")
-        go_back(office, moment)
+    with office_at_work(folder) as (office, moment):
         listing = folder / "points.txt"
         assert cycle_in_child(office, None, listing) == 0
         office.open()

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,7 +72,7 @@ class Meant:
     events: Counter[tuple[str, str, str, Cell]] = field(default_factory=Counter)
     strays: list[Row] = field(default_factory=list)
 
-    def staff(self, case: str, why: str = "staff", **cells: Cell) -> None:
+    def staff(self, case: str, why: str = "staff", /, **cells: Cell) -> None:
         self.rows[case] |= cells
         self.events.update((case, why, column, cell) for column, cell in cells.items())
 
@@ -114,7 +113,7 @@ class Place:
 
     def morning(self) -> None:
         """Before the cycle in which it happens: everything that gives the bridge something to write."""
-        office, cases, meant = self.office, self.cases, self.meant
+        cases, meant = self.cases, self.meant
         cases.type(self.row(5), receipt_no="ศก 9/2570", officer="นาง ก")
         meant.staff(key(5), receipt_no="ศก 9/2570", officer="นาง ก")
         meant.rows[key(5)] |= TAKEN_IN
@@ -288,6 +287,7 @@ MOVES: dict[str, Callable[[Register], Any]] = {
     "drag a row up": lambda tab: tab.hand.move_rows(8, 9, 1),
     "reorder columns": shuffle_columns,
     "move the id column last": lambda tab: tab.hand.move_column(tab.columns()["case_id"], 33),
+    "move a staff column to the middle": lambda tab: tab.hand.move_column(tab.columns()["checked"], 9),
     "move a staff column first": lambda tab: tab.hand.move_column(tab.columns()["goods"], 0),
     "rename a staff header": lambda tab: tab.hand.rename_header(
         tab.columns()["goods"], "ของที่ให้", tab.header()
@@ -599,7 +599,6 @@ def test_one_long_answer_among_many(place: Place, moment: str) -> None:
     place.send(20)
     place.edit(15, "ประเภทผู้ประสบปัญหาทางสังคม", "ก" * 50_001)
     place.meant.rows[key(15)]["case_type"] = "ก" * 49_999 + "…"
-    place.meant.rows[key(15)]["review"] = False
     race(place, moment, lambda: place.cases.hand.insert_rows(3))
 
 

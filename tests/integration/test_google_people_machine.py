@@ -169,7 +169,9 @@ class PeopleAndGoogle(RuleBasedStateMachine):
             self.sent.append(response)
             number = len(self.sent)
             answers = self.office.case_form.responses[response].answers
-            titles = {k: self.office.google.forms.question(self.office.case_form, t) for k, t in QUESTIONS.items()}
+            titles = {
+                k: self.office.google.forms.question(self.office.case_form, t) for k, t in QUESTIONS.items()
+            }
             self.meant[f"เดือดร้อน {number}"] = {
                 column: (answers.get(question) or [None])[0] for column, question in titles.items()
             }
@@ -177,9 +179,7 @@ class PeopleAndGoogle(RuleBasedStateMachine):
     @rule(who=PICK, column=st.sampled_from(sorted(QUESTIONS)))
     def edit(self, who: int, column: str) -> None:
         number, word = who % len(self.sent), self.word()
-        self.office.google.forms.edit(
-            self.office.case_form, self.sent[number], {QUESTIONS[column]: word}
-        )
+        self.office.google.forms.edit(self.office.case_form, self.sent[number], {QUESTIONS[column]: word})
         problem = f"เดือดร้อน {number + 1}"
         if (problem, column) not in self.corrected:
             self.meant[problem][column] = word
@@ -316,7 +316,12 @@ class PeopleAndGoogle(RuleBasedStateMachine):
         for row in rows:
             self.check_row(str(row["problem"]), row, cases)
         for case, why, column, new in self.office.heard():
-            assert why in ("staff", "correction", "choice", "conflict", "typed", "gone"), (case, why, column, new)
+            assert why in ("staff", "correction", "choice", "conflict", "typed", "gone"), (
+                case,
+                why,
+                column,
+                new,
+            )
             assert new is None or new in self.said, (case, why, column, new)
         assert not self.office.mails()
 

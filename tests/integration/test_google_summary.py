@@ -72,7 +72,7 @@ class Office:
 
     def opened(self, **options: bool) -> GoogleSummaryBook:
         """As another run of the bridge opens it."""
-        return GoogleSummaryBook(self.client, self.id, "lane", NAME, self.memory, **options)
+        return GoogleSummaryBook(self.client, lambda: self.id, NAME, self.memory, **options)
 
     def hand(self, title: str) -> Hand:
         return self.google.people.sheet(self.id, title)

@@ -17,6 +17,7 @@ from bridge.domain.cells import (
     canonical,
     clip,
     from_json,
+    length,
     row_digest,
     row_from_json,
     row_to_json,
@@ -173,12 +174,18 @@ def test_a_digest_is_of_the_named_columns_in_their_order(row: dict[str, Cell]) -
 def test_a_text_is_clipped_to_the_limit_and_only_when_it_is_longer(text: str, limit: int) -> None:
     shown = clip(text, limit)
     assert isinstance(shown, str)
-    assert len(shown) <= limit
-    if len(text) <= limit:
+    assert length(shown) <= limit
+    if length(text) <= limit:
         assert shown == text
     else:
-        assert shown == text[: limit - 1] + "…"
+        assert shown.endswith("…")
+        assert text.startswith(shown[:-1])
+        assert length(shown) >= limit - 1  # a character of two units may not fit any more
         assert clip(shown, limit) == shown
+
+
+def test_length_counts_as_sheets_do() -> None:
+    assert [length(text) for text in ("", "ก", "กา", "\N{GRINNING FACE}", "\ud800")] == [0, 1, 2, 2, 1]
 
 
 @given(cells.filter(lambda value: not isinstance(value, str)))

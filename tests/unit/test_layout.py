@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bridge.domain.cells import Cell, Kind
 from bridge.domain.columns import Column, Owner, Table
-from bridge.domain.layout import HEADER_SEARCH_ROWS, Layout, SheetRow, extract, find_layout
+from bridge.domain.layout import HEADER_SEARCH_ROWS, Layout, SheetRow, extract, find_layout, locate
 
 TABLE = Table(
     "cases",
@@ -174,6 +174,50 @@ class TestRenamed:
             for key, place in layout.columns.items():
                 assert place >= 0
                 assert key in layout.renamed or row[place] == TABLE.by_key[key].header
+
+
+class TestMarked:
+    """Columns that carry a mark of their own."""
+
+    def test_without_marks_the_words_decide(self) -> None:
+        assert locate(TABLE, [["x"], HEADERS], {}) == (1, {key: [at] for key, at in PLACES.items()})
+
+    def test_a_mark_is_stronger_than_what_the_header_says(self) -> None:
+        row: list[Cell] = [*HEADERS[:3], "เปลี่ยนชื่อ", *HEADERS[4:]]
+        assert locate(TABLE, [row], PLACES)[1] == {key: [at] for key, at in PLACES.items()}
+
+    def test_two_headers_that_were_exchanged_stay_with_their_marks(self) -> None:
+        row = [*HEADERS[:2], HEADERS[5], *HEADERS[3:5], HEADERS[2]]
+        assert locate(TABLE, [row], PLACES)[1] == {key: [at] for key, at in PLACES.items()}
+
+    def test_a_copy_of_a_marked_column_is_somebodys_own(self) -> None:
+        assert locate(TABLE, [[*HEADERS, "วันเกิด"]], PLACES)[1]["born"] == [PLACES["born"]]
+
+    def test_a_blank_header_over_a_mark_is_still_that_column(self) -> None:
+        row: list[Cell] = [*HEADERS[:4], None, HEADERS[5]]
+        assert locate(TABLE, [row], PLACES)[1]["born"] == [4]
+
+    @pytest.mark.parametrize("blank", [None, "", "  "])
+    def test_cells_that_were_cut_and_pasted_elsewhere_leave_their_mark_behind(self, blank: Cell) -> None:
+        row: list[Cell] = [*HEADERS[:4], blank, HEADERS[5], None, "วันเกิด"]
+        assert locate(TABLE, [row], PLACES)[1]["born"] == [7]
+
+    def test_cells_that_were_pasted_twice_are_asked_for_where_the_mark_is(self) -> None:
+        row: list[Cell] = [*HEADERS[:4], None, HEADERS[5], "วันเกิด", "วันเกิด"]
+        assert locate(TABLE, [row], PLACES)[1]["born"] == [4]
+
+    def test_a_column_pasted_over_another_is_found_nowhere(self) -> None:
+        """The other's mark is there; whose cells these are nobody can say."""
+        row: list[Cell] = [*HEADERS[:2], "วันเกิด", HEADERS[3], None, HEADERS[5]]
+        found = locate(TABLE, [row], PLACES)[1]
+        assert found["name"] == [2]
+        assert "born" not in found
+
+    def test_marks_of_columns_that_the_table_has_no_more_are_left_out(self) -> None:
+        assert "older" not in locate(TABLE, [HEADERS], {"older": 3})[1]
+
+    def test_without_a_header_row_marks_prove_nothing(self) -> None:
+        assert locate(TABLE, [["ก", 5]], PLACES) == (-1, {})
 
 
 class TestExtract:

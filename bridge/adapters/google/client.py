@@ -28,7 +28,7 @@ Effect = Literal["read", "write"]
 TIME_OUTS = (10.0, 190.0)  # seconds to connect and to answer; the server itself gives up after 180
 TRIES = 6
 FIRST_WAIT, LONGEST_WAIT = 1.0, 32.0  # seconds; the waits between tries are drawn from 0 to a growing cap
-PASSING = frozenset({500, 502, 503, 504})
+PASSING = frozenset({408, 499})  # the request was cut off on its way, as by any 5xx
 RATE_REASONS = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 RATE_DOMAIN = "usageLimits"
 # Of that domain too, but waiting does not help.
@@ -105,8 +105,10 @@ class GoogleClient(HTTPClient):
         lane: str = "",
         params: Mapping[str, Any] | None = None,
         body: Any = None,
+        leaving: Callable[[], None] | None = None,
     ) -> Json:
-        """The answer's JSON. `lane` names what the quota is shared between.
+        """The answer's JSON. `lane` names what the quota is shared between. `leaving` is called right before each
+        try is sent, when all waiting is over; what it raises goes through, and nothing was sent.
 
         Raises Refused (4xx), Ambiguous (a write whose fate is unknown), OutsideError google_unreachable (a read
         that failed as often as it was tried, or a write that never left), ConfigurationError google_sign_in.
@@ -117,6 +119,8 @@ class GoogleClient(HTTPClient):
         for attempt in range(TRIES):
             if service == "sheets":
                 self.traffic.waited += round(self._quota.take(effect, lane))
+            if leaving is not None:
+                leaving()
             answer, trouble = self._send(method, url, effect, dict(params or {}), data)
             if answer is not None:
                 return answer
@@ -184,7 +188,7 @@ class GoogleClient(HTTPClient):
         status = response.status_code
         if status == 200 or status == 204:
             try:
-                found = codec.loads(content) if content.strip() else {}
+                found = {} if status == 204 else codec.loads(content)
                 if isinstance(found, dict):
                     return found, _Passing("")
             except ValueError:
@@ -194,7 +198,7 @@ class GoogleClient(HTTPClient):
         limited = reason in RATE_REASONS or (domain == RATE_DOMAIN and reason not in LASTING)
         if status == 429 or (status == 403 and limited):
             return None, _Passing(said, wait=_retry_after(response))
-        if status in PASSING:
+        if status >= 500 or status in PASSING:
             return None, self._open(effect, f"{status}")
         raise Refused(status, reason, said)
 

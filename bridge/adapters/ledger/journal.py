@@ -56,6 +56,9 @@ class DjangoJournal:
     def _take(lease: str, condition: Q, holder: str, until: datetime) -> bool:
         return Lease.objects.filter(condition, name=lease).update(holder=holder, until=until) == 1
 
+    def renew(self, lease: str, holder: str, until: datetime) -> bool:
+        return Lease.objects.filter(name=lease, holder=holder).update(until=until) == 1
+
     def release(self, lease: str, holder: str) -> None:
         Lease.objects.filter(name=lease, holder=holder).update(holder="")
 

@@ -26,14 +26,18 @@ class DjangoOperations:
         SheetOperation.objects.update_or_create(book=book, defaults=values)
         return Operation(book, marker, state, plan)
 
-    def sent(self, book: str, at: datetime) -> None:
-        SheetOperation.objects.filter(book=book).update(state=str(OperationState.SENT), sent_at=at)
+    def sent(self, book: str, marker: int, at: datetime) -> None:
+        mine = SheetOperation.objects.filter(book=book, marker=marker)
+        mine.update(state=str(OperationState.SENT), sent_at=at)
 
-    def void(self, book: str) -> None:
-        state = str(OperationState.VOID)
-        SheetOperation.objects.filter(book=book).update(state=state, plan={}, sent_at=None)
+    def void(self, book: str, marker: int) -> None:
+        mine = SheetOperation.objects.filter(book=book, marker=marker)
+        mine.update(state=str(OperationState.VOID), sent_at=None)
 
-    def settle(self, book: str) -> None:
+    def settle(self, book: str, marker: int) -> None:
+        SheetOperation.objects.filter(book=book, marker=marker).delete()
+
+    def forget(self, book: str) -> None:
         SheetOperation.objects.filter(book=book).delete()
 
 

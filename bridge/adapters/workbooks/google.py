@@ -24,6 +24,7 @@ from bridge.application.errors import Changed, ConfigurationError, OutsideError,
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.operations import Operation, Operations, OperationState
 from bridge.application.ports.workbooks import Snapshot, TabChange
+from bridge.domain.cells import length
 from bridge.domain.columns import Table
 
 Json = dict[str, Any]
@@ -49,7 +50,8 @@ class GoogleWorkbook:
 
     `find()` is the spreadsheet's id, "" before it is connected; `make(tables)` creates or renews it and gives
     its id. `tables` are those whose tabs, columns and marks this workbook knows. `shown(table, id)` is what the
-    ledger last knew a row to show. `label` is what people call the workbook until its title is known.
+    ledger last knew a row to show. `label` is what people call the workbook. `still_mine` raises Busy where this
+    process may not write any more.
 
     Codes raised: SheetError google_book_missing, google_book_forbidden, google_book_trashed, tab_missing;
     Changed workbook_changed, google_rejected, google_moved; OutsideError google_unsettled, google_unreachable;
@@ -69,6 +71,7 @@ class GoogleWorkbook:
         shown: Shown,
         label: str,
         trust: timedelta = timedelta(minutes=10),
+        still_mine: Callable[[], None] = lambda: None,
     ) -> None:
         self._client, self._find, self._make = client, find, make
         self._tables = {table.tab: table for table in tables}
@@ -79,7 +82,12 @@ class GoogleWorkbook:
         self._odd: Mapping[
             str, Mapping[int, str]
         ] = {}  # headers that differ from their columns' marks, and may
+        self._still_mine = still_mine
+        self._before: tuple[int, Look] | None = (
+            None  # the number of the last write, and what it was planned on
+        )
         self._riders: list[tuple[list[Json], Callable[[], None]]] = []
+        self._alone = False
 
     @property
     def name(self) -> str:
@@ -177,7 +185,8 @@ class GoogleWorkbook:
     def write(self, changes: Sequence[TabChange], expected: str) -> str:
         """Raises ValueError for a text longer than `max_text`, as well as the port's errors."""
         changes = [change for change in changes if change.cells or change.appended]
-        riders, self._riders = self._riders, []
+        riders, self._riders = [] if self._alone else self._riders, []
+        self._alone = False
         if not changes and not riders:
             return expected
         _refuse_long_texts(changes)
@@ -187,8 +196,12 @@ class GoogleWorkbook:
         self._last, self._version = None, ""  # whatever happens now, the next look is a new one
         first = [forget_mark(marker) for marker in sorted(look.state.commits)]
         first += [request for requests, _ in riders for request in requests]
-        for piece in pieces_of([(look.tabs[change.tab], change) for change in changes], first):
-            self._send(piece, look)
+        try:
+            for piece in pieces_of([(look.tabs[change.tab], change) for change in changes], first):
+                self._send(piece, look)
+        except Changed as error:  # what rides along must not keep the rest from being written
+            self._alone = bool(riders) and error.code == "google_rejected"
+            raise
         for _, confirmed in riders:
             confirmed()
         return ""
@@ -197,27 +210,34 @@ class GoogleWorkbook:
         """Plan, persist, send; look at what was hit. Raises Changed where it was not all as aimed."""
         aims = list(piece.aims.values())
         slips = self._slips(aims, self._operate(piece.requests, aims, [], look), look)
+        marker = self._before[0] if self._before else 0
         if slips:
-            self._client.traffic.misaimed += 1
-            self._operations.plan(self._id(), _number(), _plan([], slips))
+            self._wait_for_undo(slips)
             self._undo(slips, look)
             raise Changed("google_moved", file=self.name)
-        self._operations.settle(self._id())
+        self._operations.settle(self._id(), marker)
 
     def _operate(
         self, requests: Sequence[Json], aims: Sequence[TabAim], slips: Sequence[Slip], look: Look
     ) -> Json:
         """One batch with its marker; its operation stays in the ledger. Raises Changed, after settling it, where
         Google refused; OutsideError where nobody can tell."""
-        book, marker = self._id(), self._marker()
+        book = self._id()
+        marker, former = self._next_marker()
+        if not slips:
+            self._before = (marker, look)
         titles = {sheet.id: sheet.title for sheet in look.state.sheets}
         ranges = [span for aim in aims for span in aim.ranges(titles[aim.sheet_id])]
         body: Json = {"requests": [commit_mark(marker, self._clock.now().isoformat()), *requests]}
         if ranges:
             body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
             body |= {"responseIncludeGridData": True}
-        self._operations.plan(book, marker, _plan(aims, slips))
-        self._operations.sent(book, self._clock.now())
+        self._operations.plan(book, marker, _plan(aims, slips, former))
+
+        def leaving() -> None:
+            self._still_mine()
+            self._operations.sent(book, marker, self._clock.now())
+
         try:
             return self._client.call(
                 "sheets",
@@ -227,29 +247,43 @@ class GoogleWorkbook:
                 lane=book,
                 params={"fields": ANSWER_FIELDS if ranges else "spreadsheetId"},
                 body=body,
+                leaving=leaving,
             )
-        except Refused as error:  # nothing was done
-            self._put_back(slips)
+        except Refused as error:
+            self._after_refusal(error, marker, slips)
             raise self._trouble(error) from error
         except (OutsideError, ConfigurationError):  # it never left
-            self._put_back(slips)
+            self._put_back(marker, slips)
             raise
         except Ambiguous:
             self.settle()
             raise Changed("google_moved", file=self.name) from None
 
-    def _put_back(self, slips: Sequence[Slip]) -> None:
+    def _after_refusal(self, error: Refused, marker: int, slips: Sequence[Slip]) -> None:
+        """Nothing was done; unless the number of the marker is there, because an earlier batch that was given up
+        came through after all."""
+        if error.status == 400 and marker in self._read_state().commits:
+            self.settle()
+        else:
+            self._put_back(marker, slips)
+
+    def _put_back(self, marker: int, slips: Sequence[Slip]) -> None:
         """The operation is over without effect; what it was to undo still waits."""
         if slips:
-            self._operations.plan(self._id(), _number(), _plan([], slips))
+            self._wait_for_undo(slips)
         else:
-            self._operations.settle(self._id())
+            self._operations.settle(self._id(), marker)
 
-    def _marker(self) -> int:
-        """A fresh number, or that of an operation which came to nothing: should Google apply that one after all,
-        one of the two fails as a whole."""
+    def _wait_for_undo(self, slips: Sequence[Slip]) -> None:
+        self._operations.plan(self._id(), _number(), _plan([], slips, []))
+
+    def _next_marker(self) -> tuple[int, Sequence[Json]]:
+        """A fresh number; or that of an operation which came to nothing, and what that one aimed at: should Google
+        apply it after all, one of the two fails as a whole."""
         void = self._operations.unsettled(self._id())
-        return void.marker if void is not None and void.state is OperationState.VOID else _number()
+        if void is not None and void.state is OperationState.VOID:
+            return void.marker, [*void.plan["aims"], *void.plan["former"]]
+        return _number(), []
 
     @staticmethod
     def _slips(aims: Sequence[TabAim], answer: Json, before: Look) -> list[Slip]:
@@ -267,15 +301,16 @@ class GoogleWorkbook:
         operation = self._operations.unsettled(self._find())
         if operation is None or operation.state is OperationState.VOID:
             return
-        aims = [TabAim.from_json(aim) for aim in operation.plan["aims"]]
-        slips = [Slip.from_json(slip) for slip in operation.plan["slips"]]
+        plan = operation.plan
+        slips = [Slip.from_json(slip) for slip in plan["slips"]]
+        before = self._before[1] if self._before and self._before[0] == operation.marker else None
         if operation.state is OperationState.SENT:
             if self._done(operation):
-                slips += self._slips_seen(aims)
+                slips += self._slips_seen([TabAim.from_json(aim) for aim in (*plan["aims"], *plan["former"])])
             elif not slips:
-                self._operations.void(operation.book)
+                self._operations.void(operation.book, operation.marker)
                 return
-        self._undo(slips, None)
+        self._undo(slips, before)
 
     def _done(self, operation: Operation) -> bool:
         """Whether the operation's marker is there. Raises OutsideError while Google may still apply it."""
@@ -290,12 +325,13 @@ class GoogleWorkbook:
     def _slips_seen(self, aims: Sequence[TabAim]) -> list[Slip]:
         if not aims:
             return []
-        now = self._look([aim.tab for aim in aims])
+        now = self._look(list(dict.fromkeys(aim.tab for aim in aims)))
         return [slip for aim in aims for slip in aim.slips_seen(now.tabs[aim.tab])]
 
     def _undo(self, slips: Sequence[Slip], before: Look | None) -> None:
         """Gives back what was hit by mistake; the operation is settled then. Raises Changed when people move
         rows faster than that, and what a write raises."""
+        self._client.traffic.misaimed += bool(slips)
         for _ in range(TRIES):
             if not slips:
                 break
@@ -311,9 +347,9 @@ class GoogleWorkbook:
                 again += self._slips(aims, self._operate(piece.requests, aims, [*slips, *again], look), look)
             slips = again
         if slips:
-            self._put_back(slips)
+            self._wait_for_undo(slips)
             raise Changed("google_moved", file=self.name)
-        self._operations.settle(self._id())
+        self._operations.forget(self._id())
 
     def create(self, tables: Sequence[Table]) -> None:
         self._tables = {table.tab: table for table in tables}
@@ -322,20 +358,25 @@ class GoogleWorkbook:
             book = self._make(tables)
         except Refused as error:
             raise self._trouble(error) from error
-        self._operations.settle(book)
+        self._operations.forget(book)
 
 
 def _refuse_long_texts(changes: Sequence[TabChange]) -> None:
     for change in changes:
         rows = [value for row in change.appended for value in row.values()]
         for value in (*change.cells.values(), *rows):
-            if isinstance(value, str) and len(value) > MAX_TEXT:
-                raise ValueError(f"{len(value)} characters")
+            if isinstance(value, str) and length(value) > MAX_TEXT:
+                raise ValueError(f"{length(value)} characters")
 
 
 def _number() -> int:
     return secrets.randbelow(MOST) + 1
 
 
-def _plan(aims: Sequence[TabAim], slips: Sequence[Slip]) -> Json:
-    return {"aims": [aim.to_json() for aim in aims], "slips": [slip.to_json() for slip in slips]}
+def _plan(aims: Sequence[TabAim], slips: Sequence[Slip], former: Sequence[Json]) -> Json:
+    """`former`: what an operation aimed at whose number this one takes over."""
+    return {
+        "aims": [aim.to_json() for aim in aims],
+        "slips": [slip.to_json() for slip in slips],
+        "former": list(former),
+    }

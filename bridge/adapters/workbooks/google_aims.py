@@ -31,7 +31,7 @@ PRIVATE = "#"  # before the header of a column that is not the table's
 class Slip:
     """A cell that was hit by mistake: whose row it is ("" where unknown), where it was, what was written there.
     `column` is a name as `names_of` gives it, "" where unknown; `labelled` is the id that the row shows now,
-    where the mistake wrote over its own."""
+    where the mistake wrote over its own; `fresh` is a cell of a row that the write itself inserted."""
 
     tab: str
     id: str
@@ -40,14 +40,16 @@ class Slip:
     place: int
     value: Cell
     labelled: str = ""
+    fresh: bool = False
 
     def to_json(self) -> list[Any]:
-        return [self.tab, self.id, self.row, self.column, self.place, to_json(self.value), self.labelled]
+        where = [self.tab, self.id, self.row, self.column, self.place]
+        return [*where, to_json(self.value), self.labelled, self.fresh]
 
     @classmethod
     def from_json(cls, stored: Sequence[Any]) -> Slip:
-        tab, key, row, column, place, value, labelled = stored
-        return cls(tab, key, row, column, place, from_json(value), labelled)
+        tab, key, row, column, place, value, labelled, fresh = stored
+        return cls(tab, key, row, column, place, from_json(value), labelled, fresh)
 
 
 def id_text(cell: Cell) -> str:
@@ -69,15 +71,17 @@ def names_of(table: Table | None, header: Sequence[Cell], marked: Mapping[str, i
         at: PRIVATE + str(cell).strip() for at, cell in enumerate(header) if cell is not None and cell != ""
     }
     if table is not None:
-        names |= {places[0]: key for key, places in locate(table, [header], marked)[1].items()}
-        names |= {place: key for key, place in marked.items()}
+        found = locate(table, [header], marked)[1]
+        names |= {place: key for key, place in marked.items() if key not in found}
+        names |= {places[0]: key for key, places in found.items()}
     return names
 
 
 @dataclass
 class TabAim:
     """What a piece means to hit on one tab: `ids[row]`, `names[column]`, and the cells it writes. `renamed` are
-    the rows whose id it writes: what stands beside that cell has to tell whether the row is the right one."""
+    the rows whose id it writes: what stands beside that cell has to tell whether the row is the right one;
+    `made` are the rows that it inserts."""
 
     tab: str
     sheet_id: int
@@ -87,6 +91,7 @@ class TabAim:
     ids: dict[int, str] = field(default_factory=dict)
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
     renamed: set[int] = field(default_factory=set)
+    made: set[int] = field(default_factory=set)
 
     @classmethod
     def at(cls, seen: SeenTab) -> TabAim:
@@ -100,6 +105,8 @@ class TabAim:
         self, seen: SeenTab, start: tuple[int, int], values: Sequence[Cell], *, new: bool = False
     ) -> None:
         row, first = start
+        if new:
+            self.made.add(row)
         if row not in self.ids and self.id_column is not None:
             self.ids[row] = "" if new else id_text(seen.cell(row, self.id_column))
         for place, value in enumerate(values, first):
@@ -139,7 +146,8 @@ class TabAim:
             key = others.get(row, ids.get(row, "")) if known else ""
             if not known or key != self.ids.get(row) or names.get(place) != self.names.get(place):
                 labelled = self.ids[row] if row in others else ""
-                found.append(Slip(self.tab, key, row, names.get(place, ""), place, value, labelled))
+                name, fresh = names.get(place, ""), row in self.made
+                found.append(Slip(self.tab, key, row, name, place, value, labelled, fresh))
         return found
 
     def _read(self, data: Sequence[Json]) -> tuple[list[Cell], dict[int, str], dict[int, list[Cell]]]:
@@ -185,7 +193,8 @@ class TabAim:
             column = columns.get(self.names.get(place, ""))
             if column is not None and any(alike(now.cell(one, column), value) for one in wanted):
                 continue
-            if alike(now.cell(row, place), value) and value is not None:
+            known = column is not None and bool(wanted)  # else a cleared cell tells nothing
+            if alike(now.cell(row, place), value) and (value is not None or known):
                 key = id_at(now, row)
                 name = {at: name for name, at in columns.items()}.get(place, "")
                 if (key, name) != (self.ids.get(row, ""), self.names.get(place, "")):

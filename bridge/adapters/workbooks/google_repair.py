@@ -41,20 +41,23 @@ class _Images:
         self, now: SeenTab, before: SeenTab | None, shown: Shown, hit: Collection[tuple[int, int]]
     ) -> None:
         self._now, self._before, self._shown, self._hit = now, before, shown, hit
-        self._columns = columns_by_name(now)
+        self._rows, self._columns = rows_by_id(now), columns_by_name(now)
         self._names = {at: name for name, at in self._columns.items()}
         self._earlier_rows = rows_by_id(before) if before else {}
         self._earlier_columns = columns_by_name(before) if before else {}
         self._holders: dict[tuple[str, Cell], list[int]] = {}
 
     def of(self, row: int, place: int, slip: Slip) -> Cell:
+        if slip.fresh:
+            return None
         key, name = slip.id or self._id(row), slip.column or self._names.get(place, "")
-        if self._before is None:
+        before = self._before
+        if before is None:
             return self._shown(self._now.table.name, key).get(name) if key and self._now.table else None
-        earlier = next(iter(self._earlier_rows.get(key, ())), None)
-        if earlier is None and not slip.id:
-            earlier = self._mostalike(row)
-        return None if earlier is None else self._before.cell(earlier, self._earlier_place(place, name))
+        rows = self._earlier_rows.get(key, ())
+        if not rows or len(self._rows.get(key, ())) > 1:  # spoiled, or another's
+            rows = self._most_alike(row, before) or rows
+        return before.cell(rows[0], self._earlier_place(place, name)) if rows else None
 
     def _id(self, row: int) -> str:
         place = self._columns.get(self._now.table.key) if self._now.table else None
@@ -70,30 +73,36 @@ class _Images:
 
     # a row without an id that was known before
 
-    def _mostalike(self, row: int) -> int | None:
-        """The earlier row that it was, by the cells that were not hit; None where it is a new one."""
+    def _most_alike(self, row: int, before: SeenTab) -> list[int]:
+        """The earlier row that it was, by the cells that were not hit; none where it is a new one."""
         cells = {
             name: plain(self._now.cell(row, at))
             for name, at in self._columns.items()
             if name in self._earlier_columns and (row, at) not in self._hit
         }
-        votes = Counter(one for held in cells.items() for one in self._held().get(held, ()))
-        nearest = sorted(votes, key=lambda one: (-self._score(cells, one), abs(one - row)))
-        return nearest[0] if nearest and self._score(cells, nearest[0]) > 0 else None
+        votes = Counter(one for held in cells.items() for one in self._held(before).get(held, ()))
+        scores = {
+            one: self._score(cells, one, before) for one in votes if not self._is_elsewhere(one, row, before)
+        }
+        nearest = sorted(scores, key=lambda one: (-scores[one], abs(one - row)))
+        return [one for one in nearest[:1] if scores[one] > 0]
 
-    def _held(self) -> Mapping[tuple[str, Cell], list[int]]:
+    def _is_elsewhere(self, earlier: int, row: int, before: SeenTab) -> bool:
+        rows = self._rows.get(id_at(before, earlier), ())
+        return bool(rows) and row not in rows
+
+    def _held(self, before: SeenTab) -> Mapping[tuple[str, Cell], list[int]]:
         """Of what few earlier rows hold: who they are."""
-        if not self._holders and self._before is not None:
+        if not self._holders:
             for name, at in self._earlier_columns.items():
-                for one in range(self._before.header_row + 1, len(self._before.rows)):
-                    held = plain(self._before.cell(one, at))
+                for one in range(before.header_row + 1, len(before.rows)):
+                    held = plain(before.cell(one, at))
                     if held is not None:
                         self._holders.setdefault((name, held), []).append(one)
             self._holders = {held: rows for held, rows in self._holders.items() if len(rows) <= FEW}
         return self._holders
 
-    def _score(self, cells: Mapping[str, Cell], one: int) -> int:
-        assert self._before is not None
-        earlier = {name: plain(self._before.cell(one, self._earlier_columns[name])) for name in cells}
+    def _score(self, cells: Mapping[str, Cell], one: int, before: SeenTab) -> int:
+        earlier = {name: plain(before.cell(one, self._earlier_columns[name])) for name in cells}
         filled = [name for name in cells if cells[name] is not None or earlier[name] is not None]
         return sum(1 if same(cells[name], earlier[name]) else -1 for name in filled)

@@ -12,7 +12,7 @@ from bridge.domain.columns import Table
 Json = dict[str, Any]
 
 STATE_FIELDS = (
-    "properties.title,developerMetadata(metadataId,metadataKey),"
+    "properties.title,developerMetadata(metadataId,metadataKey,metadataValue),"
     "sheets(properties(sheetId,title,index,sheetType,gridProperties(rowCount,columnCount)),"
     "developerMetadata(metadataId,metadataKey,metadataValue),charts(chartId,spec.title),merges,basicFilter.range,"
     "data.columnMetadata.developerMetadata(metadataKey,metadataValue))"

@@ -54,7 +54,7 @@ class Memory(Protocol):
 
 
 class GoogleSummaryBook:
-    """A SummaryBook in a spreadsheet, which exists. `name` is what people call it, `lane` what the quota does.
+    """A SummaryBook in a spreadsheet. `find()` is its id, "" before it is connected; `name` is what people call it.
 
     `in_front`: new tabs go before those of people, else after them.
     """
@@ -62,16 +62,30 @@ class GoogleSummaryBook:
     def __init__(
         self,
         client: GoogleClient,
-        book_id: str,
-        lane: str,
+        find: Callable[[], str],
         name: str,
         remember: Memory,
         *,
         in_front: bool = True,
     ) -> None:
-        self._client, self._book_id, self._lane, self._name = client, book_id, lane, name
+        self._client, self._find, self._name = client, find, name
         self._remember, self._in_front = remember, in_front
-        self._key = f"summary:{hashlib.blake2b(book_id.encode(), digest_size=16).hexdigest()}"
+
+    @property
+    def _book_id(self) -> str:
+        found = self._find()
+        if not found:
+            raise SheetError("google_book_missing", file=self.name)
+        return found
+
+    @property
+    def _key(self) -> str:
+        return f"summary:{hashlib.blake2b(self._book_id.encode(), digest_size=16).hexdigest()}"
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody can tell what the tabs hold: a write of them was not confirmed."""
+        return not self._held()[0]
 
     @property
     def name(self) -> str:
@@ -90,7 +104,7 @@ class GoogleSummaryBook:
             state = self._state()
             requests, confirm = self.staged(tabs, state, force_as_of)
             try:
-                self._send([*requests, *_numbered(state)])
+                self._send(requests)
             except Refused as refusal:
                 if refusal.status != 400 or attempt == TRIES:
                     raise self._trouble(refusal) from refusal
@@ -118,7 +132,7 @@ class GoogleSummaryBook:
         if not requests:
             return [], lambda: None
         self.forget()
-        return requests, lambda: self._confirm(tabs)
+        return [*requests, *_numbered(state)], lambda: self._confirm(tabs)
 
     def forget(self) -> None:
         """The tabs are no longer known to hold what was written: the next call writes all of them."""
@@ -149,7 +163,7 @@ class GoogleSummaryBook:
         path = f"/v4/spreadsheets/{self._book_id}"
         fields = {"fields": BOOK_FIELDS}
         try:
-            return self._client.call("sheets", "GET", path, effect="read", lane=self._lane, params=fields)
+            return self._client.call("sheets", "GET", path, effect="read", lane=self._book_id, params=fields)
         except Refused as refusal:
             raise self._trouble(refusal) from refusal
 
@@ -158,7 +172,7 @@ class GoogleSummaryBook:
         fields, body = {"fields": "spreadsheetId"}, {"requests": requests}
         try:
             self._client.call(
-                "sheets", "POST", path, effect="write", lane=self._lane, params=fields, body=body
+                "sheets", "POST", path, effect="write", lane=self._book_id, params=fields, body=body
             )
         except Ambiguous as unknown:
             raise OutsideError("summary_unsettled", file=self.name) from unknown

@@ -27,6 +27,9 @@ class Journal(Protocol):
     def acquire(self, lease: str, holder: str, now: datetime, until: datetime) -> bool:
         """Takes the lease if it is free, expired, already the holder's, or its holder's process is dead."""
 
+    def renew(self, lease: str, holder: str, until: datetime) -> bool:
+        """False where the holder has lost it; it is not taken again."""
+
     def release(self, lease: str, holder: str) -> None: ...
 
     def cursors(self, source: str) -> dict[str, str]: ...

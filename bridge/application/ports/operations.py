@@ -42,11 +42,14 @@ class Operations(Protocol):
     def plan(self, book: str, marker: int, plan: Mapping[str, Any]) -> Operation:
         """Replaces whatever the book had."""
 
-    def sent(self, book: str, at: datetime) -> None:
+    def sent(self, book: str, marker: int, at: datetime) -> None:
         """The request is about to leave."""
 
-    def void(self, book: str) -> None:
-        """It was not applied and cannot be any more; the number of its marker is kept."""
+    def void(self, book: str, marker: int) -> None:
+        """It was not applied, and is not expected to be any more; number and plan are kept for the next write."""
 
-    def settle(self, book: str) -> None:
-        """The outcome is known; the plan is forgotten."""
+    def settle(self, book: str, marker: int) -> None:
+        """The outcome is known; the plan is forgotten. Nothing where the book has another operation by now."""
+
+    def forget(self, book: str) -> None:
+        """Whatever the book had: it was made anew."""
