@@ -32,7 +32,7 @@ def plain_client(google: Google) -> GoogleClient:
         api_root=google.url,
         quota=NoQuota(),
         pause=lambda seconds: None,
-        time_outs=(2, 2),
+        time_outs=(10, 60),
     )
 
 

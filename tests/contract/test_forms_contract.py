@@ -106,7 +106,7 @@ def connect(stack: ExitStack) -> tuple[Google, GoogleClient]:
         api_root=google.url,
         quota=NoQuota(),
         pause=lambda _: None,
-        time_outs=(2, 2),
+        time_outs=(10, 60),
     )
     stack.callback(client.session.close)
     return google, client

@@ -164,7 +164,7 @@ def connected(google: Google, folder: Path) -> Iterator[GoogleClient]:
     scopes = scopes_for(["forms", "books"])
     credentials = load_credentials(key.name, folder, "cases", scopes, api_root=google.url)
     made = GoogleClient(
-        credentials, api_root=google.url, quota=NoQuota(), pause=lambda _: None, time_outs=(1, 1)
+        credentials, api_root=google.url, quota=NoQuota(), pause=lambda _: None, time_outs=(10, 30)
     )
     yield made
     made.session.close()

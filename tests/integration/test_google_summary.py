@@ -16,8 +16,8 @@ from bridge.adapters.google.client import GoogleClient, NoQuota
 from bridge.adapters.google.credentials import KEYRING, load_credentials, scopes_for
 from bridge.adapters.workbooks.google_page import COLUMN, ROW
 from bridge.adapters.workbooks.google_summary import (
+    BOOK_FIELDS,
     KEPT_WRITES,
-    SUMMARY_FIELDS,
     GoogleSummaryBook,
     digest,
     summary_requests,
@@ -654,7 +654,7 @@ class TestFailures:
 class TestInAnotherBatch:
     def state(self, office: Office) -> Json:
         path = f"/v4/spreadsheets/{office.id}"
-        fields = {"fields": SUMMARY_FIELDS}
+        fields = {"fields": BOOK_FIELDS}
         return office.client.call("sheets", "GET", path, effect="read", params=fields)
 
     def test_goes_along_and_is_confirmed(self, office: Office) -> None:

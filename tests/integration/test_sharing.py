@@ -37,7 +37,7 @@ def sharing_of(google: Google) -> DriveSharing:
         api_root=google.url,
         quota=NoQuota(),
         pause=lambda seconds: None,
-        time_outs=(2, 0.5),
+        time_outs=(10, 1.5),
     )
     return DriveSharing(client)
 

@@ -226,12 +226,8 @@ class GoogleWorkbook:
         marker, former = self._next_marker()
         if not slips:
             self._before = (marker, look)
-        titles = {sheet.id: sheet.title for sheet in look.state.sheets}
-        ranges = [span for aim in aims for span in aim.ranges(titles[aim.sheet_id])]
         body: Json = {"requests": [commit_mark(marker, self._clock.now().isoformat()), *requests]}
-        if ranges:
-            body |= {"includeSpreadsheetInResponse": True, "responseRanges": ranges}
-            body |= {"responseIncludeGridData": True}
+        body |= _asking_back(aims, look.state)
         self._operations.plan(book, marker, _plan(aims, slips, former))
 
         def leaving() -> None:
@@ -245,7 +241,7 @@ class GoogleWorkbook:
                 f"/v4/spreadsheets/{book}:batchUpdate",
                 effect="write",
                 lane=book,
-                params={"fields": ANSWER_FIELDS if ranges else "spreadsheetId"},
+                params={"fields": ANSWER_FIELDS if "responseRanges" in body else "spreadsheetId"},
                 body=body,
                 leaving=leaving,
             )
@@ -367,6 +363,19 @@ def _refuse_long_texts(changes: Sequence[TabChange]) -> None:
         for value in (*change.cells.values(), *rows):
             if isinstance(value, str) and length(value) > MAX_TEXT:
                 raise ValueError(f"{length(value)} characters")
+
+
+def _asking_back(aims: Sequence[TabAim], state: BookState) -> Json:
+    """What of the request makes the answer tell what was hit."""
+    titles = {sheet.id: sheet.title for sheet in state.sheets}
+    ranges = [span for aim in aims for span in aim.ranges(titles[aim.sheet_id])]
+    if not ranges:
+        return {}
+    return {
+        "includeSpreadsheetInResponse": True,
+        "responseRanges": ranges,
+        "responseIncludeGridData": True,
+    }
 
 
 def _number() -> int:

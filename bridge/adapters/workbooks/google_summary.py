@@ -34,7 +34,7 @@ SUMMARY_FIELDS = (
     "developerMetadata(metadataId,metadataKey,metadataValue),charts(chartId,spec.title),"
     "merges,basicFilter.range)"
 )
-"""What `summary_requests` and `GoogleSummaryBook.staged` have to know of a spreadsheet."""
+"""What `summary_requests` has to know of a spreadsheet."""
 BOOK_FIELDS = f"developerMetadata(metadataId,metadataKey,metadataValue),{SUMMARY_FIELDS}"
 
 LAYOUT = 1  # one more whenever the same figures are laid out differently
@@ -116,7 +116,7 @@ class GoogleSummaryBook:
         self, tabs: Sequence[SummaryTab], state: Json, force_as_of: bool = False
     ) -> tuple[list[Json], Callable[[], None]]:
         """The requests that bring the tabs to this content, for a batch that the caller sends, and what to call
-        once that batch is known to be done. `state` is an answer of spreadsheets.get with SUMMARY_FIELDS, as
+        once that batch is known to be done. `state` is an answer of spreadsheets.get with BOOK_FIELDS, as
         fresh as can be. No request where nothing changed.
 
         From here to the confirmation, what the tabs hold counts as unknown: else they are written again.

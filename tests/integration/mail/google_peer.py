@@ -22,7 +22,7 @@ def client_of(google: Google, credentials: Credentials | None = None) -> GoogleC
         api_root=google.url,
         quota=NoQuota(),
         pause=lambda seconds: None,
-        time_outs=(2, 0.5),
+        time_outs=(10, 1.5),
     )
 
 
