@@ -369,18 +369,23 @@ class TestWarnings:
 
 class TestFromTheRegister:
     def test_the_form_is_filled_in_and_nothing_is_sent(self, portal: Portal, officer: Browser) -> None:
+        portal.look()
         person = {
+            "number": "TP-1",
             "title": "นาง",
             "name": "สมสมัย ใจงาม",
             "house_no": "12/3",
             "moo": "4",
-            "tambon": "ต.โพธิ์",
-            "amphoe": "อ.เมืองศรีสะเกษ",
-            "number": "TP-1",
+            "tambon": "โพธิ์",
+            "amphoe": "เมืองศรีสะเกษ",
         }
+        portal.office.ports.cases.import_register([person], "1")
         before = portal.ledger()
-        answer = officer.post("/cases/new/", person)
-        assert portal.ledger() == before
+        answer = officer.post("/cases/new/", {"number": "TP-1"})
+        readings = {"ledger_readentry"}
+        assert {k: v for k, v in portal.ledger().items() if k not in readings} == {
+            k: v for k, v in before.items() if k not in readings
+        }
         assert value_of(answer, "person_name") == "นางสมสมัย ใจงาม"
         assert value_of(answer, "house_no") == "12/3"
         assert value_of(answer, "sender_org") == "อบต.โพธิ์"
