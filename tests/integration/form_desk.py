@@ -82,9 +82,12 @@ class Desk:
 
     @property
     def use_cases(self) -> Any:
+        from bridge.adapters.ledger.web_answers import DjangoWebAnswers  # needs Django set up
+
         ports = SimpleNamespace(
             **{name: getattr(self.ledger, name) for name in ("clock", "journal", "rows", "cases", "reviews")},
             accounts=self.ledger.accounts,
+            web_answers=DjangoWebAnswers(),
             case_form=self.source,
             access_form=self.source,
         )

@@ -7,7 +7,7 @@ import pytest
 from tests.portal.portal import Portal, served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """One served portal for all tests; each makes the people it needs."""
     with served(tmp_path_factory.mktemp("portal") / "พมจ ทดสอบ") as opened:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.application.ports.cases import Published
+from bridge.application.ports.cases import NewCase, Published
 from bridge.application.ports.rows import Event, RowState
 from bridge.application.publish import SHOWN
 from bridge.domain.access import Role
@@ -16,7 +16,7 @@ from tests.portal.test_browser import enter, look
 
 chromium, page = test_browser.chromium, test_browser.page
 pytestmark = test_browser.pytestmark
-KEY = "SSK-2572-000001"
+KEY = "SSK-2560-000001"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,11 +56,13 @@ def records(served_portal: Portal) -> None:
         Event("cases", KEY, "submitted", "form", new="file.csv"),
         Event("cases", KEY, "choice", "sheet", "step", None, values["step"]),
     ]
+    now = ports.clock.now()
+    ports.cases.add([NewCase(f"SSK-2560-{n:06d}", 2560, n, "sheet", f"old:{n}", now) for n in (1, 2)], [])
     ports.rows.save("cases", [RowState(KEY, values=values)], events)
-    shown = Published(KEY, 2572, {column: values.get(column) for column in SHOWN})
+    shown = Published(KEY, 2560, {column: values.get(column) for column in SHOWN})
     ports.cases.publish([*ports.cases.published(), shown], ports.clock.now())
-    changed = {**values, "person_name": "นายที่ยังไม่เผยแพร่", "case_id": "SSK-2572-000002"}
-    ports.rows.save("cases", [RowState("SSK-2572-000002", values=changed)])
+    changed = {**values, "person_name": "นายที่ยังไม่เผยแพร่", "case_id": "SSK-2560-000002"}
+    ports.rows.save("cases", [RowState("SSK-2560-000002", values=changed)])
 
 
 def come_in(page: Any, portal: Portal, email: str, role: Role) -> None:
@@ -96,7 +98,7 @@ def test_staff_see_marks(page: Any, portal: Portal) -> None:
     come_in(page, portal, f"marker-{page.size}@example.go.th", Role.STAFF)
     page.goto("/cases/")
     look(page, "cases-staff")
-    page.get_by_role("link", name="SSK-2572-000002").click()
+    page.get_by_role("link", name="SSK-2560-000002").click()
     look(page, "case-staff")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.application.ports.cases import Published
+from bridge.application.ports.cases import NewCase, Published
 from bridge.application.ports.rows import Event, RowState
 from bridge.application.publish import SHOWN
 from bridge.application.track_cases import PAGE
@@ -74,7 +74,12 @@ def cases(served_portal: Portal) -> None:
         Event("cases", HELPED.key, "correction", "sheet", "national_id", None, SECRETS["national_id"]),
     ]
     many = [case(100 + n, f"นายมาก คนที่{n}", CITY, year=2569) for n in range(PAGE + 2)]
-    ports.rows.save("cases", [*PUBLISHED, UNCHECKED, *many], events)
+    rows, now = [*PUBLISHED, UNCHECKED, *many], ports.clock.now()
+    numbers = {row.key: row.key.split("-") for row in [*rows, HELPED]}
+    ports.cases.add(
+        [NewCase(k, int(y), int(n), "sheet", f"row:{k}", now) for k, (_, y, n) in numbers.items()], []
+    )
+    ports.rows.save("cases", rows, events)
     shown = [
         Published(state.key, int(state.key[4:8]), {column: state.values.get(column) for column in SHOWN})
         for state in (*PUBLISHED, *many)
