@@ -122,10 +122,11 @@ class Portal:
     keys: dict[str, str] = field(default_factory=dict)
 
     def look(self) -> None:
-        """Turns this process to the workspace's ledger."""
-        from django.conf import settings
+        """Turns this process to the workspace's ledger. The connection itself is asked: Django keeps one beside a
+        running loop (playwright's) and another without, and each may still be at an earlier workspace."""
+        from django.db import connection
 
-        if settings.DATABASES["default"]["NAME"] != str(Workspace(self.root).ledger):
+        if str(connection.settings_dict["NAME"]) != str(Workspace(self.root).ledger):
             self.office = bootstrap.open_office(self.root)
 
     def browser(self) -> Browser:
