@@ -45,7 +45,7 @@ NoSync = Annotated[bool, typer.Option("--no-sync", help="ใช้ข้อม�
 AcceptLoss = Annotated[bool, typer.Option("--accept-loss", help="ยืนยันว่าตั้งใจลบแถวจำนวนมาก")]
 
 
-cli_google.register(app, lambda where: _open(where), lambda office: office.google, console)
+cli_google.register(app, lambda where: _open(where), console)
 cli_move.register(app, lambda where: _open(where), console)
 cli_serve.register(
     app, lambda where: _open(where), lambda office, stop: _keep_hours(_Day(office), stop), console

@@ -4,33 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from bridge.application.connect import Connect, ConnectLine, Level
+from bridge.application.connect import ConnectLine, Level
 from bridge.bootstrap import Office
 from bridge.messages import Messages
 
 SIGNS = {Level.DONE: "+", Level.ALREADY: "=", Level.TODO: ">", Level.PROBLEM: "!"}
 
 
-class OnGoogle(Protocol):
-    """What the command needs of an office's side on Google."""
-
-    def connect(self) -> Connect: ...
-
-    def sign_in(self, client_file: Path) -> None:
-        """Asks for consent in the browser and keeps it where the province file says."""
-
-
-def register(
-    app: typer.Typer,
-    open_office: Callable[[Path | None], Office],
-    google_of: Callable[[Office], OnGoogle],
-    console: Console,
-) -> None:
+def register(app: typer.Typer, open_office: Callable[[Path | None], Office], console: Console) -> None:
     """Adds the command to the command line."""
     group = typer.Typer(no_args_is_help=True, add_completion=False)
     app.add_typer(group, name="connect", help="เชื่อมต่อกับบริการภายนอก")
@@ -52,9 +38,9 @@ def register(
     ) -> int:
         office = open_office(where)
         if client is not None:
-            google_of(office).sign_in(client)
+            office.google.sign_in(client)
         with office.lease():
-            lines = google_of(office).connect().run()
+            lines = office.google.connect().run()
         return _show(lines, office.messages, console, as_json)
 
 

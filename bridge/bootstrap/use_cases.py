@@ -203,10 +203,12 @@ class UseCases:
         return stage
 
     def share(self) -> Callable[[], ShareReport]:
-        part = self.province.google.sharing
-        ports = self.ports
-        if not part.file and not ports.shares.all():
-            return ShareReport
+        """Where nothing is shared and nothing was, nothing is built and nobody is asked."""
+        part, shares = self.province.google.sharing, self.ports.shares
+        return lambda: self._share_access().run() if part.file or shares.all() else ShareReport()
+
+    def _share_access(self) -> ShareAccess:
+        part, ports = self.province.google.sharing, self.ports
         roles = frozenset(Role(role) for role in part.roles)
         settings = SharingSettings(file_id(part.file), part.role, roles)
         return ShareAccess(
@@ -218,7 +220,7 @@ class UseCases:
             self._access_words(),
             self.places,
             settings,
-        ).run
+        )
 
     def _access_words(self) -> AccessWords:
         access = self.province.access

@@ -25,14 +25,14 @@ from tests.contract.ledgers import Ledger
 from tests.stand_in.google import Google
 
 
-def plain_client(google: Google) -> GoogleClient:
-    """Without sign-in and waiting; it gives up soon."""
+def plain_client(google: Google, time_outs: tuple[float, float] = (10, 60)) -> GoogleClient:
+    """Without sign-in and waiting between tries."""
     return GoogleClient(
         AnonymousCredentials(),
         api_root=google.url,
         quota=NoQuota(),
         pause=lambda seconds: None,
-        time_outs=(10, 60),
+        time_outs=time_outs,
     )
 
 

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from google.auth.credentials import AnonymousCredentials
 
 from bridge.adapters.forms.export_file import ExportFolder
 from bridge.adapters.forms.google import GoogleForm
 from bridge.adapters.forms.google_sheet import EPOCH, GoogleResponsesSheet
-from bridge.adapters.google.client import GoogleClient, NoQuota
+from bridge.adapters.google.client import GoogleClient
 from bridge.application.ports.forms import Batch, FormSource, Unreadable
 from bridge.domain.cells import Cell
 from bridge.domain.intake import Form, Question
+from tests.contract.google_office import plain_client
 from tests.contract.ledgers import Clock
 from tests.stand_in.google import Google, serve
 
@@ -101,13 +101,7 @@ class Settings(dict[str, str]):
 
 def connect(stack: ExitStack) -> tuple[Google, GoogleClient]:
     google = stack.enter_context(serve())
-    client = GoogleClient(
-        AnonymousCredentials(),
-        api_root=google.url,
-        quota=NoQuota(),
-        pause=lambda _: None,
-        time_outs=(10, 60),
-    )
+    client = plain_client(google)
     stack.callback(client.session.close)
     return google, client
 

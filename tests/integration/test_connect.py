@@ -561,9 +561,9 @@ class TestCommand:
         app, output = typer.Typer(), io.StringIO()
         app.command("other")(lambda: None)
         connect = desk.connect(wanted)
-        office = SimpleNamespace(lease=contextlib.nullcontext, messages=MESSAGES)
         side = SimpleNamespace(connect=lambda: connect)
-        cli_google.register(app, lambda where: office, lambda opened: side, Console(file=output, width=500))  # type: ignore[arg-type, return-value]
+        office = SimpleNamespace(lease=contextlib.nullcontext, messages=MESSAGES, google=side)
+        cli_google.register(app, lambda where: office, Console(file=output, width=500))  # type: ignore[arg-type, return-value]
         return app(["connect", "google", *words], standalone_mode=False), output.getvalue()
 
     def test_says_what_was_done_and_then_what_is_to_do(self, desk: Desk) -> None:

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.auth.credentials import AnonymousCredentials
 
-from bridge.adapters.google.client import GoogleClient, NoQuota
 from bridge.adapters.google.drive_sharing import DriveSharing
 from bridge.adapters.ledger.connection import close_ledger
 from bridge.application.errors import ConfigurationError, OutsideError, SaphanError
@@ -20,6 +18,7 @@ from bridge.application.ports.shares import Share, ShareState
 from bridge.application.ports.sharing import Answer, Fate
 from bridge.application.share_access import ShareAccess, ShareReport, SharingSettings
 from bridge.domain.access import State, email_key
+from tests.contract.google_office import plain_client
 from tests.contract.ledgers import BACKENDS, Clock, Ledger, open_empty
 from tests.stand_in.google import Google, Kind, serve
 from tests.stand_in.google.drive import create_permission
@@ -32,14 +31,7 @@ OWNER = "service@example.iam.gserviceaccount.com"
 
 
 def sharing_of(google: Google) -> DriveSharing:
-    client = GoogleClient(
-        AnonymousCredentials(),  # type: ignore[no-untyped-call]
-        api_root=google.url,
-        quota=NoQuota(),
-        pause=lambda seconds: None,
-        time_outs=(10, 1.5),
-    )
-    return DriveSharing(client)
+    return DriveSharing(plain_client(google, (10, 1.5)))
 
 
 class Office:

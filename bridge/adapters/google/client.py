@@ -10,7 +10,6 @@ import json as codec
 import random
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
-from urllib.parse import urlsplit
 
 import requests
 from google.auth.credentials import Credentials
@@ -245,7 +244,3 @@ def _retry_after(response: requests.Response) -> float:
 def _said(error: Exception) -> str:
     first = error.args[0] if error.args else error
     return type(first).__name__ if isinstance(first, Exception) else str(first)[:200]
-
-
-def is_loopback(root: str) -> bool:
-    return (urlsplit(root).hostname or "") in ("127.0.0.1", "::1", "localhost")

@@ -7,16 +7,15 @@ from dataclasses import asdict, dataclass
 
 @dataclass
 class Traffic:
-    """Calls are counted as sent, retries included; bytes are those of bodies; `waited` is in seconds."""
+    """Calls are counted as sent, retries included; bytes are those of bodies; `waited` is in seconds;
+    `misaimed` writes met rows or columns that people had moved meanwhile, and were undone."""
 
     calls: int = 0
     reads: int = 0
     writes: int = 0
     retried: int = 0
     ambiguous: int = 0
-    misaimed: int = (
-        0  # writes that met rows or columns which people had moved meanwhile, and that were undone
-    )
+    misaimed: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
     waited: int = 0
@@ -24,5 +23,5 @@ class Traffic:
     def take(self) -> dict[str, int]:
         """What was counted since the last time."""
         counted = asdict(self)
-        self.__init__()  # type: ignore[misc]  # back to zero
+        vars(self).update(vars(Traffic()))
         return counted

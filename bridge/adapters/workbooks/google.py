@@ -209,8 +209,8 @@ class GoogleWorkbook:
     def _send(self, piece: Piece, look: Look) -> None:
         """Plan, persist, send; look at what was hit. Raises Changed where it was not all as aimed."""
         aims = list(piece.aims.values())
-        slips = self._slips(aims, self._operate(piece.requests, aims, [], look), look)
-        marker = self._before[0] if self._before else 0
+        marker, answer = self._operate(piece.requests, aims, [], look)
+        slips = self._slips(aims, answer, look)
         if slips:
             self._wait_for_undo(slips)
             self._undo(slips, look)
@@ -219,9 +219,9 @@ class GoogleWorkbook:
 
     def _operate(
         self, requests: Sequence[Json], aims: Sequence[TabAim], slips: Sequence[Slip], look: Look
-    ) -> Json:
-        """One batch with its marker; its operation stays in the ledger. Raises Changed, after settling it, where
-        Google refused; OutsideError where nobody can tell."""
+    ) -> tuple[int, Json]:
+        """One batch: its marker and its answer; its operation stays in the ledger. Raises Changed, after settling it,
+        where Google refused; OutsideError where nobody can tell."""
         book = self._id()
         marker, former = self._next_marker()
         if not slips:
@@ -235,7 +235,7 @@ class GoogleWorkbook:
             self._operations.sent(book, marker, self._clock.now())
 
         try:
-            return self._client.call(
+            answer = self._client.call(
                 "sheets",
                 "POST",
                 f"/v4/spreadsheets/{book}:batchUpdate",
@@ -254,6 +254,7 @@ class GoogleWorkbook:
         except Ambiguous:
             self.settle()
             raise Changed("google_moved", file=self.name) from None
+        return marker, answer
 
     def _after_refusal(self, error: Refused, marker: int, slips: Sequence[Slip]) -> None:
         """Nothing was done; unless the number of the marker is there, because an earlier batch that was given up
@@ -340,7 +341,8 @@ class GoogleWorkbook:
             again: list[Slip] = []
             for piece in pieces_of([(now, change) for now, change in changes if change.cells]):
                 aims = list(piece.aims.values())
-                again += self._slips(aims, self._operate(piece.requests, aims, [*slips, *again], look), look)
+                _, answer = self._operate(piece.requests, aims, [*slips, *again], look)
+                again += self._slips(aims, answer, look)
             slips = again
         if slips:
             self._wait_for_undo(slips)

@@ -11,11 +11,15 @@ from bridge.domain.columns import Table
 
 Json = dict[str, Any]
 
+MARK_FIELDS = "developerMetadata(metadataId,metadataKey,metadataValue)"
+SHEET_FIELDS = (
+    "properties(sheetId,title,index,sheetType,gridProperties(rowCount,columnCount)),"
+    f"{MARK_FIELDS},charts(chartId,spec.title),merges,basicFilter.range"
+)
+"""Of each tab, as much as summaries need too: they may travel in the same write."""
 STATE_FIELDS = (
-    "properties.title,developerMetadata(metadataId,metadataKey,metadataValue),"
-    "sheets(properties(sheetId,title,index,sheetType,gridProperties(rowCount,columnCount)),"
-    "developerMetadata(metadataId,metadataKey,metadataValue),charts(chartId,spec.title),merges,basicFilter.range,"
-    "data.columnMetadata.developerMetadata(metadataKey,metadataValue))"
+    f"properties.title,{MARK_FIELDS},"
+    f"sheets({SHEET_FIELDS},data.columnMetadata.developerMetadata(metadataKey,metadataValue))"
 )
 
 

@@ -21,6 +21,7 @@ from bridge.adapters.google.client import Ambiguous, GoogleClient, Refused
 from bridge.adapters.workbooks.google_cells import plain
 from bridge.adapters.workbooks.google_marks import VISIBILITY, forget_mark, mark_id
 from bridge.adapters.workbooks.google_page import Page, as_of_request
+from bridge.adapters.workbooks.google_state import MARK_FIELDS, SHEET_FIELDS
 from bridge.application.errors import ConfigurationError, OutsideError, SaphanError, SheetError
 from bridge.domain.summary import SummaryTab
 
@@ -29,13 +30,8 @@ Json = dict[str, Any]
 TAB = "saphan.summary"  # on a sheet; value: the tab's place among the summaries
 WRITE = "saphan.summary.write"  # on the spreadsheet; value: the number of a write
 SHEET, CHART = "saphan.summary.sheet", "saphan.summary.chart"  # what ids of sheets and charts follow from
-SUMMARY_FIELDS = (
-    "sheets(properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
-    "developerMetadata(metadataId,metadataKey,metadataValue),charts(chartId,spec.title),"
-    "merges,basicFilter.range)"
-)
-"""What `summary_requests` has to know of a spreadsheet."""
-BOOK_FIELDS = f"developerMetadata(metadataId,metadataKey,metadataValue),{SUMMARY_FIELDS}"
+BOOK_FIELDS = f"{MARK_FIELDS},sheets({SHEET_FIELDS})"
+"""What `staged` has to know of a spreadsheet."""
 
 LAYOUT = 1  # one more whenever the same figures are laid out differently
 MOST_CHARTS = 64  # of one tab
