@@ -215,6 +215,20 @@ def _form_problems(province: Province, locate: _Locator) -> Iterator[ConfigProbl
             yield ConfigProblem(line, f"forms.{name}.questions", "word_twice", title)
 
 
+def _look_problems(province: Province, locate: _Locator) -> Iterator[ConfigProblem]:
+    """White letters on the accent, and accent letters on white, at 4.5 to 1 or more (WCAG 2.2, 1.4.3)."""
+    accent = province.portal.accent
+    if 1.05 / (_luminance(accent) + 0.05) < 4.5:
+        yield ConfigProblem(locate(("portal", "accent")), "portal.accent", "pale_accent", accent)
+
+
+def _luminance(colour: str) -> float:
+    """WCAG's relative luminance of `#rrggbb`: 0 is black, 1 white."""
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 # ------------------------------------------------------------------------------------------------ reading
 
 
@@ -281,6 +295,7 @@ def load(path: Path) -> Province:
         *_rule_problems(province, locate),
         *_sheet_problems(province, locate),
         *_form_problems(province, locate),
+        *_look_problems(province, locate),
     ]
     if problems:
         raise InvalidProvince(path, problems)

@@ -20,6 +20,7 @@ from bridge.portal import readlog
 from bridge.portal.moments import when
 from bridge.portal.office import office
 from bridge.portal.paging import number_of, page_of
+from bridge.portal.tracking import shown
 from bridge.portal.words import worded
 
 A_PAGE = 25
@@ -73,11 +74,11 @@ def doubts(request: HttpRequest) -> HttpResponse:
         }
         for case, values in found
     ]
-    shown = page_of(found, total, number, A_PAGE)
+    these = page_of(found, total, number, A_PAGE)
     return render(
         request,
         "review_doubts.html",
-        {"items": items, "page": shown, "total": total, "address": lambda n: f"?page={n}"},
+        {"items": items, "page": these, "total": total, "address": lambda n: f"?page={n}"},
     )
 
 
@@ -131,12 +132,12 @@ def _show(request: HttpRequest, review: StoredReview) -> HttpResponse:
 def _line(review: StoredReview, values: Mapping[str, Cell]) -> dict[str, Any]:
     """What the list and the item's own page show of it."""
     words = office().province.reviews
-    shown = {
+    texts = {
         name: as_text(values.get(name))
         for name in ("case_id", "file", "row", "column", "value", "other", "reason", "note", "decision")
     }
     return {
-        **shown,
+        **texts,
         "key": review.key,
         "kind": review.item.kind,
         "kind_word": getattr(words.kinds, review.item.kind.value),
@@ -155,9 +156,9 @@ def _conflict(review: StoredReview) -> dict[str, str] | None:
     state = office().ports.rows.load("cases", [review.item.case]).get(review.item.case)
     return {
         "column": _headers().get(column, column),
-        "sheet": as_text(facts.get("sheet")),
-        "form": as_text(facts.get("form")),
-        "now": as_text(state.values.get(column)) if state is not None else "",
+        "sheet": shown(column, facts.get("sheet")),
+        "form": shown(column, facts.get("form")),
+        "now": shown(column, state.values.get(column)) if state is not None else "",
     }
 
 
@@ -170,7 +171,7 @@ def _compared(cases: list[str]) -> list[tuple[str, list[str], bool]]:
     return [
         (
             c.header,
-            [as_text(v.get(c.key)) for v in held],
+            [shown(c.key, v.get(c.key)) for v in held],
             all(same(v.get(c.key), held[0].get(c.key)) for v in held),
         )
         for c in columns

@@ -92,6 +92,16 @@ def test_a_draft_outlives_the_page_and_is_sent_once(page: Any, portal: Portal) -
     assert Case.objects.filter(response__endswith=f":{key}").count() == 1
 
 
+def test_signing_out_leaves_no_draft_in_the_browser(page: Any, portal: Portal) -> None:  # noqa: F811
+    start(page, portal)
+    fill(page, number())
+    assert page.evaluate("localStorage.length") == 1
+    page.goto("/sign-out/")
+    page.get_by_role("button", name="ออกจากระบบในเครื่องนี้").click()
+    page.wait_for_url("**/sign-in/")
+    assert page.evaluate("localStorage.length") == 0
+
+
 def test_without_scripts_the_same_form_sends(chromium: Any, portal: Portal) -> None:  # noqa: F811
     context = chromium.new_context(base_url=portal.base, java_script_enabled=False)
     plain = context.new_page()

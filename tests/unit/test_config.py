@@ -192,6 +192,18 @@ class TestRules:
         assert problem.line == line_of("[access]")
         assert "อนุมัติ" in problem.detail
 
+    @pytest.mark.parametrize(
+        ("accent", "told"), [("#767676", 0), ("#777777", 1), ("#ffd500", 1), ("#000000", 0)]
+    )
+    def test_white_letters_can_be_read_on_the_accent(self, province: Loads, accent: str, told: int) -> None:
+        """WCAG 2.2, 1.4.3: #767676 is the palest grey that white may stand on."""
+        edit = ('accent = "#1d4f91"', f'accent = "{accent}"')
+        if told:
+            found = [(one.line, one.code, one.detail) for one in problems(province, edit)]
+            assert found == [(line_of("accent ="), "pale_accent", accent)]
+        else:
+            assert province(edit).portal.accent == accent
+
     def test_smtp_needs_a_host(self, province: Loads) -> None:
         (problem,) = problems(province, ('backend = "folder"', 'backend = "smtp"'))
         assert (problem.where, problem.line) == ("mail", line_of("[mail]"))
