@@ -14,6 +14,7 @@ from bridge.adapters.workbooks.google_summary import GoogleSummaryBook
 from bridge.application.access_round import AccessRound
 from bridge.application.admin_desk import AdminDesk
 from bridge.application.approve_access import ApproveAccess
+from bridge.application.attach_files import AttachFiles
 from bridge.application.cases_round import CasesRound
 from bridge.application.connect import ConnectLine
 from bridge.application.decide_reviews import DecideReviews
@@ -108,7 +109,25 @@ class UseCases:
     def submit_case(self) -> SubmitCase:
         ports, rules = self.ports, self.province.workflow()
         return SubmitCase(
-            self._add_cases(), ports.cases, ports.rows, ports.journal, ports.clock, self.places, rules
+            self._add_cases(),
+            ports.cases,
+            ports.rows,
+            ports.journal,
+            ports.clock,
+            self.places,
+            rules,
+            ports.attachments,
+        )
+
+    def attach_files(self) -> AttachFiles:
+        ports = self.ports
+        return AttachFiles(
+            ports.file_check,
+            ports.file_store,
+            ports.attachments,
+            ports.journal,
+            ports.clock,
+            self.province.portal.attachment_bytes,
         )
 
     def ingest_access(self) -> IngestAccess:
@@ -162,7 +181,14 @@ class UseCases:
         ports = self.ports
         headers = {column.key: column.header for column in self.province.table("cases").columns}
         return HandOut(
-            ports.records, ports.rows, ports.read_log, ports.people, ports.journal, headers, self.messages
+            ports.records,
+            ports.rows,
+            ports.attachments,
+            ports.read_log,
+            ports.people,
+            ports.journal,
+            headers,
+            self.messages,
         )
 
     def cases_round(self) -> CasesRound:
