@@ -86,15 +86,14 @@ class Office:
 
     @property
     def submit(self) -> SubmitCase:
-        return self._parts.submit_case()
+        return UseCases(self.workspace, self.province, self.ports, self.messages, self.places).submit_case()
 
     @property
     def attachments(self) -> AttachFiles:
-        return self._parts.attach_files()
-
-    @property
-    def _parts(self) -> UseCases:
-        return UseCases(self.workspace, self.province, self.ports, self.messages, self.places)
+        ports, most = self.ports, self.province.portal.attachment_bytes
+        return AttachFiles(
+            ports.file_check, ports.file_store, ports.attachments, ports.journal, ports.clock, most
+        )
 
     @property
     def ask_access(self) -> AskAccess:

@@ -14,7 +14,6 @@ from bridge.adapters.workbooks.google_summary import GoogleSummaryBook
 from bridge.application.access_round import AccessRound
 from bridge.application.admin_desk import AdminDesk
 from bridge.application.approve_access import ApproveAccess
-from bridge.application.attach_files import AttachFiles
 from bridge.application.cases_round import CasesRound
 from bridge.application.connect import ConnectLine
 from bridge.application.decide_reviews import DecideReviews
@@ -117,17 +116,6 @@ class UseCases:
             self.places,
             rules,
             ports.attachments,
-        )
-
-    def attach_files(self) -> AttachFiles:
-        ports = self.ports
-        return AttachFiles(
-            ports.file_check,
-            ports.file_store,
-            ports.attachments,
-            ports.journal,
-            ports.clock,
-            self.province.portal.attachment_bytes,
         )
 
     def ingest_access(self) -> IngestAccess:

@@ -13,7 +13,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 SIGNATURE = b"%PDF-"
 MOST_PAGES = 200
 MOST_PARTS = 1_000_000
-# What acts by itself, reaches out, or carries another file (ISO 32000-1, 7.11.4 and 12.6.4); XFA is a form with scripts.
+# What acts by itself, reaches out, or carries another file (ISO 32000-1, 7.11.4, 12.6.4); XFA is a form with scripts.
 _ACTIVE_KEYS = frozenset(
     {"/JS", "/JavaScript", "/EmbeddedFiles", "/EF", "/XFA", "/RichMediaContent", "/RichMediaSettings"}
 )
