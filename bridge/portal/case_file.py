@@ -18,7 +18,8 @@ from bridge.portal.searches import viewer
 ROUTE = "case_file"
 # A photo opens in the browser, where it stays in no folder of a phone; readers of PDF do not work in a sandbox.
 SHOWN = {Kind.PHOTO: ("image/jpeg", "inline"), Kind.PDF: ("application/pdf", "attachment")}
-ALONE = "default-src 'none'; frame-ancestors 'none'; sandbox"
+# A photo is fitted to the screen by the browser's own inline style; nothing of the file itself can hold one.
+ALONE = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
 
 @require_safe

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bridge import bootstrap
 from bridge.application.ports.cases import Published
 from bridge.domain.access import Role
 from tests import files
@@ -285,9 +286,12 @@ class TestHandingOut:
             first = portal.office.attachments.content(of(portal, data["key"])[0])
             assert archive.read(f"{number}-1.jpg") == first
 
-    def test_the_backup_holds_them(self, portal: Portal, officer: Browser) -> None:
+    def test_the_nights_backup_holds_them(self, portal: Portal, officer: Browser) -> None:
         _, data = send(portal, officer)
-        portal.office.back_up()
+        left_over = portal.office.ports.file_store.put(b"of a form that was never sent")
+        os.utime(portal.office.ports.file_store.path(left_over), (0, 0))
+        bootstrap.night(portal.office)
+        assert left_over not in stored(portal)
         kept = portal.office.workspace.backups / "attachments"
         for found in of(portal, data["key"]):
             copy = kept / found.file.name[:2] / found.file.name

@@ -45,16 +45,23 @@ def test_files_go_with_a_case_and_are_seen_on_its_page(page: Any, portal: Portal
     page.get_by_role("link", name="หลังคารั่ว.jpg").click()
     page.wait_for_url("**/files/1/")
     assert page.locator("img").evaluate("shown => shown.naturalWidth") == 1200
+    assert page.locator("img").bounding_box()["width"] <= page.viewport_size["width"], "fitted to the screen"
     assert [said for said in page.complaints if "404" not in said] == []
 
 
-def test_too_much_is_told_before_it_is_sent_and_without_scripts_after(chromium: Any, portal: Portal) -> None:  # noqa: F811
+def test_too_much_is_told_before_it_is_sent_and_without_scripts_after(
+    chromium: Any,  # noqa: F811
+    portal: Portal,
+    tmp_path: Path,
+) -> None:
+    fine, large = tmp_path / "พอดี.jpg", tmp_path / "ใหญ่.jpg"
+    fine.write_bytes(files.photo())
+    large.write_bytes(bytes(8_000_001))
     for scripts in (True, False):
         context = chromium.new_context(base_url=portal.base, java_script_enabled=scripts)
         opened = context.new_page()
         start(opened, portal)
         fill(opened, number())
-        fine, large = given("พอดี.jpg", files.photo()), given("ใหญ่.jpg", bytes(8_000_001))
         opened.set_input_files("#id_files", [fine, large])
         if scripts:
             opened.get_by_text("ใหญ่เกิน 8 MB").wait_for()
