@@ -45,6 +45,12 @@ class PortalPart(Part):
     proxy: str = ""
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1d4f91"
     threads: int = Field(8, ge=1, le=64)
+    attachments: int = Field(5, ge=0, le=20)
+    attachment_mb: int = Field(8, ge=1, le=50)
+
+    @property
+    def attachment_bytes(self) -> int:
+        return self.attachment_mb * 1_000_000
 
     @property
     def https(self) -> bool:

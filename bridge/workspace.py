@@ -47,6 +47,11 @@ class Workspace:
         return self.root / "ledger.sqlite3"
 
     @property
+    def attachments(self) -> Path:
+        """Files of cases: outside everything that is served."""
+        return self.root / "attachments"
+
+    @property
     def backups(self) -> Path:
         return self.root / "backups"
 

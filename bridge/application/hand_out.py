@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bridge.application.ports.attachments import AttachmentStore
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.people import People
 from bridge.application.ports.read_log import ReadLog, Sought
 from bridge.application.ports.records import Records
 from bridge.application.ports.rows import Event, RowStore
 from bridge.application.ports.wording import Wording
+from bridge.domain.attachments import file_name
 from bridge.domain.cells import Cell
 from bridge.domain.values import national_id
 
@@ -35,13 +37,14 @@ class HandOut:
         self,
         records: Records,
         rows: RowStore,
+        attachments: AttachmentStore,
         read_log: ReadLog,
         people: People,
         journal: Journal,
         headers: Mapping[str, str],
         wording: Wording,
     ) -> None:
-        self._records, self._rows, self._read_log = records, rows, read_log
+        self._records, self._rows, self._attachments, self._read_log = records, rows, attachments, read_log
         self._people, self._journal = people, journal
         self._headers, self._wording = headers, wording
 
@@ -77,6 +80,7 @@ class HandOut:
                 values,
             ),
             self._answers(list(states)),
+            self._files(list(states)),
             self._history(list(states)),
             self._sheet("seen", ("at", "who", "page", "why"), self._seen(list(states))),
         ]
@@ -106,6 +110,19 @@ class HandOut:
             for column, value in answer.answers.items()
         ]
         return self._sheet("answers", ("case", "at", "file", "question", "answer"), rows)
+
+    def _files(self, cases: Sequence[str]) -> Sheet:
+        rows: list[list[Cell]] = [
+            [
+                found.case,
+                file_name(found.case, found.number, found.file.kind),
+                found.file.shown,
+                found.file.size,
+                _local(found.at),
+            ]
+            for found in self._attachments.of(cases)
+        ]
+        return self._sheet("attachments", ("case", "file", "file_shown", "file_size", "at"), rows)
 
     def _history(self, cases: Sequence[str]) -> Sheet:
         rows: list[list[Cell]] = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.application.ingest import AddCases, given
+from bridge.application.ports.attachments import AttachmentStore, StoredFile
 from bridge.application.ports.cases import CaseStore
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.journal import Journal
@@ -79,9 +80,10 @@ class SubmitCase:
         clock: Clock,
         places: Places,
         rules: Rules,
+        attachments: AttachmentStore,
     ) -> None:
         self._add, self._cases, self._rows, self._journal = add, cases, rows, journal
-        self._clock, self._places, self._rules = clock, places, rules
+        self._clock, self._places, self._rules, self._attachments = clock, places, rules, attachments
 
     def doubts(self, answers: Answers) -> list[Problem]:
         """What a person should look at before sending; none of it keeps the case from being sent."""
@@ -117,18 +119,20 @@ class SubmitCase:
         response = _response(sender, key)
         return self._cases.known(PORTAL, [response]).get(response, "")
 
-    def send(self, sender: Sender, key: str, answers: Answers) -> Sent:
-        """Makes the case. `key` is the sender's own name for this sending (at most 64 characters): however often
-        and however many at a time it comes, it makes one case."""
+    def send(self, sender: Sender, key: str, answers: Answers, files: Sequence[StoredFile] = ()) -> Sent:
+        """Makes the case, with its files. `key` is the sender's own name for this sending (at most 64 characters):
+        however often and however many at a time it comes, it makes one case with each file once. Files that were
+        sent with the case need not come again; one that was not makes it differ."""
         with self._journal.transaction():
             self._cases.last_number(self._year())  # from here on nobody else numbers a case
             submission = self._submission(_response(sender, key), answers)
             known = self.sent_before(sender, key)
             if known:
-                return Sent(known, again=True, differs=self._differs(submission))
+                return Sent(known, again=True, differs=self._differs(submission, known, files))
             (state,) = self._add.add(PORTAL, PORTAL, [submission])
             keys = match_keys(state.values, self._year())
             self._cases.set_match_keys([Candidate(state.key, keys)])  # the next sender is told of it at once
+            self._attachments.add(state.key, files, sender.account, self._clock.now())
         return Sent(state.key)
 
     def receipt(self, sender: Sender, case: str) -> Receipt | None:
@@ -139,7 +143,10 @@ class SubmitCase:
         answers = self._cases.latest_answers(PORTAL, [origin.response])[origin.response]
         return Receipt(case, (origin.arrived_at + BANGKOK).replace(tzinfo=None), answers)
 
-    def _differs(self, submission: Submission) -> bool:
+    def _differs(self, submission: Submission, case: str, files: Sequence[StoredFile]) -> bool:
+        kept = {attachment.file.sha256 for attachment in self._attachments.of([case])}
+        if any(file.sha256 not in kept for file in files):
+            return True
         before = dict(self._cases.latest_answers(PORTAL, [submission.key])[submission.key])
         now = given(submission)
         return any(before.get(column) != now.get(column) for column in {*before, *now} - {"submitted_at"})

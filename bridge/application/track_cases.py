@@ -112,12 +112,19 @@ class TrackCases:
 
     def case(self, case: str, viewer: Viewer) -> CaseFile | None:
         """None where there is no such case, and where it is not this viewer's to see."""
-        found = self._tracking.case(case, published=not viewer.sees_all)
-        if found is None or not viewer.may_see(found.values):
+        found = self._seen(case, viewer)
+        if found is None:
             return None
         until = None if viewer.sees_all else found.published_at
         steps = _steps(self._rows.history("cases", case), until)
         return CaseFile(self._line(found), found.published_at, steps)
+
+    def may_see(self, case: str, viewer: Viewer) -> bool:
+        return self._seen(case, viewer) is not None
+
+    def _seen(self, case: str, viewer: Viewer) -> TrackedCase | None:
+        found = self._tracking.case(case, published=not viewer.sees_all)
+        return found if found is not None and viewer.may_see(found.values) else None
 
     def is_known(self, case: str) -> bool:
         """Whether there is such a case, whoever may see it: a refusal is noted only then."""

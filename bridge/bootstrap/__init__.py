@@ -24,6 +24,7 @@ from bridge.adapters.places import load_places
 from bridge.adapters.workbooks.xlsx_summary import XlsxSummaryBook
 from bridge.adapters.workbooks.xlsx_tables import tables_file
 from bridge.application.admin_desk import AdminDesk
+from bridge.application.attach_files import AttachFiles
 from bridge.application.cycle import Cycle, Lease
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail
@@ -88,6 +89,13 @@ class Office:
         return UseCases(self.workspace, self.province, self.ports, self.messages, self.places).submit_case()
 
     @property
+    def attachments(self) -> AttachFiles:
+        ports, most = self.ports, self.province.portal.attachment_bytes
+        return AttachFiles(
+            ports.file_check, ports.file_store, ports.attachments, ports.journal, ports.clock, most
+        )
+
+    @property
     def ask_access(self) -> AskAccess:
         return AskAccess(self.ports.web_answers, self.ports.clock)
 
@@ -115,7 +123,8 @@ class Office:
             raise ConfigurationError("backup_elsewhere")
         local = self.ports.clock.now() + timedelta(hours=7)
         keep = self.province.schedule.backups_kept
-        return back_up(self.workspace.ledger, self.workspace.backups, local, keep)
+        workspace = self.workspace
+        return back_up(workspace.ledger, workspace.attachments, workspace.backups, local, keep)
 
     def summary_file(self, tabs: Sequence[SummaryTab]) -> bytes:
         """The summary workbook of these tabs, as a file to download. Raises OutsideError (disk full)."""
@@ -221,6 +230,12 @@ def recorded(office: Office, kind: str, work: Callable[[], T]) -> T:
         journal.record_run(Run(kind, started, clock.now(), 0, counts))
     logging.getLogger("saphan").info(kind, extra={"facts": counts})
     return result
+
+
+def night(office: Office) -> None:
+    """After the office's day: files that belong to no case go, then a copy is made."""
+    recorded(office, "sweep", office.attachments.sweep)
+    recorded(office, "backup", office.back_up)
 
 
 def rebuild_workbook(office: Office, name: Literal["cases", "access"]) -> tuple[str, str, int]:

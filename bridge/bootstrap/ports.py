@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from bridge.adapters.attachments.check import ContentCheck
+from bridge.adapters.attachments.folder import FileFolder
 from bridge.adapters.clock import SystemClock, pause
 from bridge.adapters.forms.export_file import ExportFolder
 from bridge.adapters.mail.evidence import Evidence, ImapSettings, LogFile, LogSettings, SentMailbox
@@ -19,6 +21,7 @@ from bridge.adapters.workbooks.xlsx import XlsxWorkbook
 from bridge.adapters.workbooks.xlsx_summary import XlsxSummaryBook
 from bridge.application.deliver_mail import PatientMailer
 from bridge.application.errors import ConfigurationError
+from bridge.application.ports.attachments import FileCheck, FileStore
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.forms import FormSource
 from bridge.application.ports.summaries import SummaryBook
@@ -46,6 +49,9 @@ class Ports:
     mails: Any
     records: Any
     web_answers: Any
+    attachments: Any
+    file_store: FileStore
+    file_check: FileCheck
     register: Any
     tracking: Any
     mailer: PatientMailer
@@ -91,6 +97,7 @@ def real_ports(
         **_doors(),
         **_desk(),
         **_searches(),
+        **_files(workspace),
         mailer=_mailer(workspace, province, clock, google),
         shares=DjangoShares(),
         google=google,
@@ -105,6 +112,14 @@ def _searches() -> dict[str, Any]:
     from bridge.adapters.ledger.web_answers import DjangoWebAnswers  # noqa: PLC0415
 
     return {"register": DjangoRegister(), "tracking": DjangoTracking(), "web_answers": DjangoWebAnswers()}
+
+
+def _files(workspace: Workspace) -> dict[str, Any]:
+    """What is attached to cases."""
+    from bridge.adapters.ledger.attachments import DjangoAttachments  # noqa: PLC0415
+
+    store = FileFolder(workspace.attachments)
+    return {"attachments": DjangoAttachments(), "file_store": store, "file_check": ContentCheck()}
 
 
 def _desk() -> dict[str, Any]:

@@ -108,7 +108,14 @@ class UseCases:
     def submit_case(self) -> SubmitCase:
         ports, rules = self.ports, self.province.workflow()
         return SubmitCase(
-            self._add_cases(), ports.cases, ports.rows, ports.journal, ports.clock, self.places, rules
+            self._add_cases(),
+            ports.cases,
+            ports.rows,
+            ports.journal,
+            ports.clock,
+            self.places,
+            rules,
+            ports.attachments,
         )
 
     def ingest_access(self) -> IngestAccess:
@@ -162,7 +169,14 @@ class UseCases:
         ports = self.ports
         headers = {column.key: column.header for column in self.province.table("cases").columns}
         return HandOut(
-            ports.records, ports.rows, ports.read_log, ports.people, ports.journal, headers, self.messages
+            ports.records,
+            ports.rows,
+            ports.attachments,
+            ports.read_log,
+            ports.people,
+            ports.journal,
+            headers,
+            self.messages,
         )
 
     def cases_round(self) -> CasesRound:

@@ -10,8 +10,10 @@ from django import forms
 from bridge.config_parts import QuestionPart
 from bridge.domain.cases import NEEDED
 from bridge.domain.values.text import clean, word_key
+from bridge.portal import case_files
 from bridge.portal.office import office
 from bridge.portal.questions import Answer, Choice, KeyedForm
+from bridge.portal.uploads import FIELD
 from bridge.portal.words import worded
 
 # The covering letter; everything else is about the person (process.md section 2).
@@ -32,13 +34,17 @@ class CaseForm(KeyedForm):
             if question.column == "case_type" and office().province.rules.other_type:
                 other = QuestionPart(column=OTHER, title=worded("other_type"))
                 self.fields[OTHER] = Answer(other, required=False)
+        if office().province.portal.attachments:
+            self.fields[FIELD] = case_files.field()
         self.columns = [question.column for question in questions]
         self.letter = [column for column in self.columns if column in LETTER]
-        self.person = [column for column in self.fields if column not in LETTER and column != "key"]
+        self.person = [
+            column for column in self.fields if column not in LETTER and column not in ("key", FIELD)
+        ]
         if {"amphoe", "tambon"} <= {*self.person}:  # the list of tambons follows the amphoe
             self.person.remove("amphoe")
             self.person.insert(self.person.index("tambon"), "amphoe")
-        self.order_fields([*self.letter, *self.person, "key"])
+        self.order_fields([*self.letter, *self.person, FIELD, "key"])
 
     def _field(self, question: QuestionPart) -> forms.Field:
         column, required = question.column, question.required or question.column in NEEDED

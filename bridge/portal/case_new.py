@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bridge.application.submit import Sender, Similar
 from bridge.domain.cases import read_case_number
 from bridge.domain.problems import Problem
-from bridge.portal import readlog
+from bridge.portal import case_files, readlog
 from bridge.portal.access import role_of
 from bridge.portal.case_form import CaseForm, from_register
 from bridge.portal.office import office
@@ -42,8 +42,10 @@ def page(request: HttpRequest) -> HttpResponse:
         given = _of_register(request) if request.method == "POST" else {}
         return _show(request, CaseForm(initial={**_own(request), **given, "key": new_key()}))
     form = CaseForm(request.POST)
-    if not form.is_valid():
-        return _show(request, form)
+    form.full_clean()
+    files = case_files.taken(request, form)
+    if form.errors:
+        return _show(request, form, kept=files)
     sender, answers = _sender(request), filled(form.answers())
     key, submit = form.cleaned_data["key"], office().submit
     if not submit.sent_before(sender, key):
@@ -52,12 +54,15 @@ def page(request: HttpRequest) -> HttpResponse:
         if (problems or similar) and request.POST.get("seen") != seen:
             if similar:
                 readlog.note(request, "case_new", [other.case for other in similar])
-            return _show(request, form, doubts=_sentences(form, problems), similar=similar, seen=seen)
-    sent = submit.send(sender, key, answers)
+            told = _sentences(form, problems)
+            return _show(request, form, kept=files, doubts=told, similar=similar, seen=seen)
+    sent = submit.send(sender, key, answers, [kept.file for kept in files])
     if sent.differs:  # an old page, filled in again for somebody else
         data = request.POST.copy()
         data["key"] = new_key()
-        return _show(request, CaseForm(data), sent_before=sent.case)
+        return _show(request, CaseForm(data), kept=case_files.unused(files), sent_before=sent.case)
+    if sent.again:  # and so did its files
+        office().attachments.discard([kept.file for kept in files])
     return redirect("case_receipt", case=sent.case)
 
 
@@ -73,12 +78,13 @@ def receipt(request: HttpRequest, case: str) -> HttpResponse:
     readlog.note(request, "case_receipt", [case])
     titles = {question.column: question.title for question in office().province.forms.cases.questions}
     rows = [(title, found.answers[column]) for column, title in titles.items() if found.answers.get(column)]
-    return render(request, "cases/receipt.html", {"receipt": found, "rows": rows})
+    files = office().attachments.of([case])
+    return render(request, "cases/receipt.html", {"receipt": found, "rows": rows, "files": files})
 
 
 def _show(request: HttpRequest, form: CaseForm, **around: Any) -> HttpResponse:
     person: Any = request.user
-    nothing = {"doubts": [], "similar": [], "seen": "", "sent_before": ""}
+    nothing = {"kept": [], "doubts": [], "similar": [], "seen": "", "sent_before": ""}
     return render(request, "cases/new.html", {"form": form, "draft": person.pk, **nothing, **around})
 
 

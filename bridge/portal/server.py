@@ -16,9 +16,8 @@ from django.db import connections
 from bridge.application.errors import ConfigurationError, OutsideError
 from bridge.bootstrap import Office
 from bridge.portal.office import serve_office
-from bridge.portal.settings import hosts, web_settings
+from bridge.portal.settings import hosts, most_bytes, web_settings
 
-MOST_BYTES = 40_000_000  # of one request, attachments and all
 KEPT_SECONDS = 600  # a thread's connection to the ledger
 
 
@@ -57,7 +56,12 @@ class Server:
         app = application(office)
         try:
             self._server = waitress.create_server(
-                app, host=host, port=port, threads=portal.threads, **_proxy(portal.proxy)
+                app,
+                host=host,
+                port=port,
+                threads=portal.threads,
+                max_request_body_size=most_bytes(portal),
+                **_proxy(portal.proxy),
             )
         except OSError as error:
             raise OutsideError("port_taken", host=host, port=port, said=error.strerror or "") from error
@@ -79,7 +83,6 @@ def _proxy(address: str) -> dict[str, Any]:
     """Only the province's own proxy is believed when it says who asks and how; what others say is dropped."""
     common: dict[str, Any] = {
         "ident": None,
-        "max_request_body_size": MOST_BYTES,
         "clear_untrusted_proxy_headers": True,
         "expose_tracebacks": False,
     }

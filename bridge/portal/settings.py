@@ -29,6 +29,7 @@ def web_settings(office: Office) -> dict[str, Any]:
         "LOGOUT_REDIRECT_URL": "account_login",
         "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
         "DATA_UPLOAD_MAX_MEMORY_SIZE": MOST_FORM_BYTES,
+        "FILE_UPLOAD_HANDLERS": ["bridge.portal.uploads.CaseFiles"],
         "MFA_TOTP_ISSUER": office.province.province.office,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": not portal.https,  # browsers themselves allow it on localhost alone
         "LOGGING_CONFIG": None,
@@ -36,6 +37,13 @@ def web_settings(office: Office) -> dict[str, Any]:
         **_headers(portal.https),
         **_static(office),
     }
+
+
+def most_bytes(portal: PortalPart) -> int:
+    """Of one request. There is room for two files more than may be attached: so much too much still gets an answer
+    that a person can read; what is larger is cut off at the door (413)."""
+    files = portal.attachments + 2 if portal.attachments else 0
+    return MOST_FORM_BYTES + files * portal.attachment_bytes
 
 
 def hosts(portal: PortalPart) -> list[str]:

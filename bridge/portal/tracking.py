@@ -79,7 +79,8 @@ def case(request: HttpRequest, case: str) -> HttpResponse:
             readlog.note(request, ONE, [case], refused=True)
         raise Http404
     readlog.note(request, ONE, [case])
-    return render(request, "cases/view.html", {"file": found, **_wording()})
+    files = office().attachments.of([case])
+    return render(request, "cases/view.html", {"file": found, "files": files, **_wording()})
 
 
 def _wording() -> dict[str, Any]:

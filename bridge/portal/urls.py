@@ -11,6 +11,7 @@ from django.urls import path
 
 from bridge.portal import (
     access_request,
+    case_file,
     case_new,
     desk,
     factors,
@@ -56,6 +57,7 @@ ROUTES = (
     Route("overview/figures.xlsx", overview.workbook, EVERYONE, "overview_workbook"),
     Route("cases/", tracking.page, OFFICERS, "case_search", menu=4),
     Route("cases/<str:case>/", tracking.case, OFFICERS, "case_view"),
+    Route("cases/<str:case>/files/<int:number>/", case_file.page, OFFICERS, "case_file"),
     # the work of the office
     Route("reviews/", reviews.page, STAFF, "reviews", menu=5),
     Route("reviews/doubts/", reviews.doubts, STAFF, "review_doubts"),

@@ -63,6 +63,7 @@ class Ledger:
     read_log: Any
     register: Any
     tracking: Any
+    attachments: Any
 
 
 def open_empty(backend: str, config: pytest.Config, folder: Path) -> Ledger:
@@ -75,6 +76,7 @@ def open_empty(backend: str, config: pytest.Config, folder: Path) -> Ledger:
 
 def _stores(backend: str, options: dict[str, Any]) -> Ledger:
     from bridge.adapters.ledger.accounts import DjangoAccounts
+    from bridge.adapters.ledger.attachments import DjangoAttachments
     from bridge.adapters.ledger.cases import DjangoCases
     from bridge.adapters.ledger.journal import DjangoJournal
     from bridge.adapters.ledger.outbox import DjangoOutbox
@@ -100,6 +102,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
         read_log=DjangoReadLog(),
         register=DjangoRegister(),
         tracking=DjangoTracking(),
+        attachments=DjangoAttachments(),
     )
 
 

@@ -56,7 +56,9 @@ def add_cases(ledger: Ledger) -> AddCases:
 def use_case(ledger: Ledger) -> SubmitCase:
     add = add_cases(ledger)
     rules = PROVINCE.workflow()
-    return SubmitCase(add, ledger.cases, ledger.rows, ledger.journal, ledger.clock, PLACES, rules)
+    return SubmitCase(
+        add, ledger.cases, ledger.rows, ledger.journal, ledger.clock, PLACES, rules, ledger.attachments
+    )
 
 
 def at_once(count: int, work: Any) -> list[Any]:

@@ -173,5 +173,5 @@ def test_every_approval_has_its_one_letter(days: list[Day]) -> None:
 def test_a_backup_that_was_killed_leaves_nothing_behind_the_next_one(days: list[Day], tmp_path: Path) -> None:
     for left in ("ledger-20260301-190000.unfinished", "ledger-20260301-190000.unfinished-journal"):
         (tmp_path / left).write_bytes(b"half a copy")
-    made = back_up(Workspace(days[0].before).ledger, tmp_path, MONDAY, 14)
+    made = back_up(Workspace(days[0].before).ledger, tmp_path / "attachments", tmp_path, MONDAY, 14)
     assert [path.name for path in tmp_path.iterdir()] == [made.name]

@@ -12,7 +12,7 @@ from tests.portal.portal import Browser, Portal
 EARLY = "/security/"  # where those are led who still need a second factor
 # What a route's address is filled with, and what is answered where nothing of that name is there.
 PLACES = {"token": "no-such-token", "pk": "999999", "case": "SSK-2569-999999", "key": "no-such-key"}
-PLACES |= {"place": "no-such-place", "chart": "no-such-chart"}
+PLACES |= {"number": "1", "place": "no-such-place", "chart": "no-such-chart"}
 NOT_FOUND_IS_RIGHT = {
     "overview_amphoe",
     "overview_chart",
@@ -21,6 +21,7 @@ NOT_FOUND_IS_RIGHT = {
     "admin_sign_out",
     "admin_slip",
     "admin_mail_again",
+    "case_file",
     "case_receipt",
     "case_view",
     "password_choose",

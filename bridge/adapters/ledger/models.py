@@ -182,6 +182,25 @@ class WebAnswer(models.Model):
         ]
 
 
+class Attachment(models.Model):
+    """A file of a case; its content is in the file store, under `name`."""
+
+    case = models.CharField(max_length=40)
+    number = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=32, unique=True)
+    kind = models.CharField(max_length=8)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    shown = models.CharField(max_length=80, blank=True)
+    at = models.DateTimeField()
+    account = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "number"], name="one_attachment_per_number"),
+        ]
+
+
 class ActivationLink(models.Model):
     """A one-time link; only its hash is kept. `message` is the outbox message that carried it."""
 

@@ -63,8 +63,28 @@ function checkId(field, said) {
   look();
 }
 
+// Says at once what the portal would refuse after a long upload; until that is mended nothing is sent.
+function checkFiles(field, limits) {
+  if (!field) return;
+  const note = document.createElement("p");
+  note.className = "error";
+  note.setAttribute("role", "alert");
+  field.after(note);
+  const look = () => {
+    const kept = field.form.querySelectorAll("[name=kept]:checked").length;
+    const large = [...field.files].filter((file) => file.size > Number(limits.fileBytes));
+    const many = kept + field.files.length > Number(limits.filesMost);
+    note.textContent = large.length ? `${limits.fileLarge} ${large.map((file) => file.name).join(", ")}` : many ? limits.filesMany : "";
+    field.dataset.wrong = note.textContent;
+  };
+  field.form.addEventListener("change", look);
+}
+
+// What a draft holds: files cannot be put back into a form, nor is a file of an earlier page the draft's.
+const NOT_OF_A_DRAFT = ["csrfmiddlewaretoken", "seen", "files", "kept"];
+
 function fieldsOf(element) {
-  return [...element.elements].filter((field) => field.name && !["csrfmiddlewaretoken", "seen"].includes(field.name));
+  return [...element.elements].filter((field) => field.name && !NOT_OF_A_DRAFT.includes(field.name));
 }
 
 function keepDrafts(element) {
@@ -138,6 +158,10 @@ function sendWhenAlive(element, save, tell) {
   };
   element.addEventListener("submit", (event) => {
     event.preventDefault();
+    if (element.elements.files?.dataset.wrong) {
+      element.elements.files.focus();
+      return;
+    }
     send(event.submitter);
   });
   addEventListener("pageshow", () => {
@@ -148,6 +172,7 @@ function sendWhenAlive(element, save, tell) {
 if (form) {
   filterTambons(form.elements);
   checkId(form.elements.national_id, form.dataset.wrongId);
+  checkFiles(form.elements.files, form.dataset);
   keepDrafts(form);
 }
 if (sent) {

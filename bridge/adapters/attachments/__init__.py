@@ -1,0 +1,1 @@
+"""Attached files: judged by their content, and kept in a folder."""
