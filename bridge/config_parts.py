@@ -45,6 +45,7 @@ class PortalPart(Part):
     proxy: str = ""
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1d4f91"
     threads: int = Field(8, ge=1, le=64)
+    pdf_font: str = ""
 
     @property
     def https(self) -> bool:
