@@ -1,7 +1,8 @@
 """The province's figures of a fiscal year: tables and charts of the last count, one amphoe by tambon, the files.
 
 Figures only: no page here names a person, so nothing is noted in the read log. What is made of one count is kept
-in this process until there is a newer one.
+in this process until there is a newer one. Pages and charts go out compressed, which is safe here: they hold no
+form's token, and nothing that a stranger could have put into the address.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import lru_cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from bridge.application.figures import Figures
@@ -37,6 +39,7 @@ class Drawn:
         return charts.box(self.block, self.block.charts[0], size)
 
 
+@gzip_page
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     figures = office().overview.latest()
@@ -54,6 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "overview/year.html", context)
 
 
+@gzip_page
 @require_safe
 def amphoe(request: HttpRequest, place: str) -> HttpResponse:
     figures = office().overview.latest()
@@ -66,6 +70,7 @@ def amphoe(request: HttpRequest, place: str) -> HttpResponse:
     return render(request, "overview/amphoe.html", context)
 
 
+@gzip_page
 @require_safe
 def chart(request: HttpRequest, chart: str) -> HttpResponse:
     """An SVG; `chart` is the name of a section or the code of an amphoe, and a number where it has several."""

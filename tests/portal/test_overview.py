@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import io
 import json
 import random
 import re
 import urllib.parse
+import urllib.request
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -456,6 +458,21 @@ def test_charts_are_plain_svg(executive: Browser) -> None:
                 name in ("style", "class", "href") or name.startswith("on") for name in node.attrib
             )
     assert HOSTILE_SHOWN in texts
+
+
+def test_the_page_with_all_its_charts_is_light(executive: Browser) -> None:
+    def sent(path: str) -> bytes:
+        request = urllib.request.Request(executive.base + path, headers={"Accept-Encoding": "gzip"})
+        with executive._follow.open(request) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            return bytes(answer.read())
+
+    page = sent("/overview/")
+    body = gzip.decompress(page).decode()
+    charts = [sent(html.unescape(path)) for path in re.findall(r'src="(/overview/chart/[^"]*)"', body)]
+    assert len(charts) == 10
+    assert sum(map(len, [page, *charts])) < 100_000
+    assert "csrfmiddlewaretoken" not in body, "what is compressed holds no token"
 
 
 @pytest.mark.parametrize(
