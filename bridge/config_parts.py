@@ -47,6 +47,7 @@ class PortalPart(Part):
     threads: int = Field(8, ge=1, le=64)
     attachments: int = Field(5, ge=0, le=20)
     attachment_mb: int = Field(8, ge=1, le=50)
+    pdf_font: str = ""
 
     @property
     def attachment_bytes(self) -> int:

@@ -28,9 +28,9 @@ MONTHS_APART = 3  # of those that are named under a narrow chart
 LONGEST_LABEL = {"wide": 44, "narrow": 15}  # of the names beside bars; the whole name is in the table
 
 
-def draw(block: SummaryBlock, chart: Chart, size: str, accent: str, begun: int) -> str:
+def draw(block: SummaryBlock, chart: Chart, size: str, accent: str, begun: int, fonts: str = FONTS) -> str:
     """`size` is a key of WIDTHS. `begun` is how many months of the year have begun: a line of the newest year ends
-    there."""
+    there. `fonts` is a list as in a stylesheet."""
     lying = chart.kind in LYING
     rows = block.rows[: chart.first]
     width, height = box(block, chart, size)
@@ -50,7 +50,8 @@ def draw(block: SummaryBlock, chart: Chart, size: str, accent: str, begun: int) 
     drawn.show_legend = len(series) > 1
     drawn.print_zeroes = lying
     drawn.print_values = chart.kind is not ChartKind.LINE and (lying or size == "wide")
-    drawn.add_xml_filter(_plain(legible(chart.title), (accent, *OTHERS), names if lying else ()))
+    colours = (accent, *OTHERS)
+    drawn.add_xml_filter(_plain(legible(chart.title), colours, names if lying else (), fonts))
     return str(drawn.render())
 
 
@@ -139,7 +140,7 @@ def _short(text: str, most: int) -> str:
 _DROPPED = {"script", "style", "desc"}
 
 
-def _plain(title: str, colours: tuple[str, ...], names: Sequence[str]) -> Callable[[Any], Any]:
+def _plain(title: str, colours: tuple[str, ...], names: Sequence[str], fonts: str) -> Callable[[Any], Any]:
     """`names` are those of lying bars, from the bottom up."""
 
     def plain(root: Any) -> Any:
@@ -153,7 +154,7 @@ def _plain(title: str, colours: tuple[str, ...], names: Sequence[str]) -> Callab
                 for text, name in zip(axis.iter("text"), names, strict=True):
                     text.text = name
         root.set("role", "img")
-        root.set("font-family", FONTS)
+        root.set("font-family", fonts)
         root.set("font-size", str(LETTERS))
         _dress(root, frozenset(), colours, lying=bool(names))
         return root

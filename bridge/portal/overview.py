@@ -1,7 +1,8 @@
-"""The province's figures of a fiscal year: tables and charts of the last count, one amphoe by tambon, the workbook.
+"""The province's figures of a fiscal year: tables and charts of the last count, one amphoe by tambon, the files.
 
 Figures only: no page here names a person, so nothing is noted in the read log. What is made of one count is kept
-in this process until there is a newer one.
+in this process until there is a newer one. Pages and charts go out compressed, which is safe here: they hold no
+form's token, and nothing that a stranger could have put into the address.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from functools import lru_cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from bridge.application.figures import Figures
 from bridge.domain.overview import PlacePage, YearPage
 from bridge.domain.summary import Format, SummaryBlock
-from bridge.portal import charts
+from bridge.portal import charts, report
 from bridge.portal.figures import changed, shown
 from bridge.portal.office import office
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF = "application/pdf"
 LONG = "tambons"  # the section whose whole table is too long for a page
 
 
@@ -36,6 +39,7 @@ class Drawn:
         return charts.box(self.block, self.block.charts[0], size)
 
 
+@gzip_page
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     figures = office().overview.latest()
@@ -53,6 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "overview/year.html", context)
 
 
+@gzip_page
 @require_safe
 def amphoe(request: HttpRequest, place: str) -> HttpResponse:
     figures = office().overview.latest()
@@ -65,6 +70,7 @@ def amphoe(request: HttpRequest, place: str) -> HttpResponse:
     return render(request, "overview/amphoe.html", context)
 
 
+@gzip_page
 @require_safe
 def chart(request: HttpRequest, chart: str) -> HttpResponse:
     """An SVG; `chart` is the name of a section or the code of an amphoe, and a number where it has several."""
@@ -84,9 +90,47 @@ def workbook(request: HttpRequest) -> HttpResponse:
     figures = office().overview.latest()
     if figures is None:
         raise Http404
-    day = figures.as_of.date().isoformat()
-    headers = {"Content-Disposition": f'attachment; filename="overview-{day}.xlsx"'}
-    return HttpResponse(_workbook(figures), content_type=WORKBOOK, headers=headers)
+    return _file(_workbook(figures), WORKBOOK, f"overview-{_day(figures)}.xlsx")
+
+
+@require_safe
+def pdf(request: HttpRequest) -> HttpResponse:
+    figures = office().overview.latest()
+    if figures is None or not figures.counted.years():
+        return render(request, "overview/none.html")
+    year = _asked_year(request, figures)
+    try:
+        return _file(_year_pdf(figures, year), PDF, f"overview-{year}-{_day(figures)}.pdf")
+    except report.NoThaiFont as missing:
+        return _no_font(request, missing)
+
+
+@require_safe
+def amphoe_pdf(request: HttpRequest, place: str) -> HttpResponse:
+    figures = office().overview.latest()
+    if figures is None or not figures.counted.years():
+        return render(request, "overview/none.html")
+    year = _asked_year(request, figures)
+    try:
+        made = _place_pdf(figures, year, place)
+    except report.NoThaiFont as missing:
+        return _no_font(request, missing)
+    if made is None:
+        raise Http404
+    return _file(made, PDF, f"overview-{year}-{place}-{_day(figures)}.pdf")
+
+
+def _day(figures: Figures) -> str:
+    return figures.as_of.date().isoformat()
+
+
+def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(content, content_type=kind, headers=headers)
+
+
+def _no_font(request: HttpRequest, missing: report.NoThaiFont) -> HttpResponse:
+    return render(request, "overview/no_font.html", {"wanted": missing.wanted}, status=503)
 
 
 def _asked_year(request: HttpRequest, figures: Figures) -> int:
@@ -141,3 +185,21 @@ def _chart(figures: Figures, year: int, name: str, size: str) -> str:
 def _workbook(figures: Figures) -> bytes:
     here = office()
     return here.summary_file(here.overview.tabs(figures))
+
+
+@lru_cache(maxsize=8)
+def _year_pdf(figures: Figures, year: int) -> bytes:
+    return report.of_year(_year_page(figures, year), _look(), figures.as_of)
+
+
+@lru_cache(maxsize=32)
+def _place_pdf(figures: Figures, year: int, code: str) -> bytes | None:
+    """None where the year shows no such amphoe."""
+    found = _place_page(figures, year, code)
+    return report.of_place(found, _look(), figures.as_of) if found else None
+
+
+def _look() -> report.Look:
+    province = office().province
+    part = province.portal
+    return report.Look(province.province.office, province.province.name, part.accent, part.pdf_font)

@@ -55,6 +55,8 @@ ROUTES = (
     Route("overview/amphoe/<str:place>/", overview.amphoe, EVERYONE, "overview_amphoe"),
     Route("overview/chart/<str:chart>.svg", overview.chart, EVERYONE, "overview_chart"),
     Route("overview/figures.xlsx", overview.workbook, EVERYONE, "overview_workbook"),
+    Route("overview/figures.pdf", overview.pdf, EVERYONE, "overview_pdf"),
+    Route("overview/amphoe/<str:place>/figures.pdf", overview.amphoe_pdf, EVERYONE, "overview_amphoe_pdf"),
     Route("cases/", tracking.page, OFFICERS, "case_search", menu=4),
     Route("cases/<str:case>/", tracking.case, OFFICERS, "case_view"),
     Route("cases/<str:case>/files/<int:number>/", case_file.page, OFFICERS, "case_file"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import io
 import json
 import random
 import re
 import urllib.parse
+import urllib.request
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
@@ -24,6 +26,7 @@ from bridge.application.errors import Busy
 from bridge.application.ports.cases import NewCase
 from bridge.application.ports.rows import Presence, RowState
 from bridge.domain.access import Role
+from bridge.portal import report
 from bridge.workspace import Workspace
 from tests.portal.portal import Browser, Portal, served
 from tests.portal.test_browser import CHROMIUM, SIZES, chromium, look
@@ -41,6 +44,7 @@ PLACES = (
     ("ขุนหาญ", "สิ"),
     (HOSTILE, HOSTILE),
     ("../1 103700123456 1?#", "a/b"),
+    ('=HYPERLINK("https://evil.invalid","x")', "+1-1"),
 )
 WORK = (
     ("รอดำเนินการ", "ยังไม่รับเรื่อง", "ยังไม่ช่วยเหลือ"),
@@ -232,6 +236,111 @@ def test_the_kept_count_holds_nobody(counted: Portal) -> None:
     assert PERSON not in json.dumps(json.loads(kept), ensure_ascii=False) and "1103700123456" not in kept
 
 
+# ---------------------------------------------------------------------------------------------------------- as PDF
+
+pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is in the extra `test`")
+
+
+def _has_thai_font() -> bool:
+    try:
+        return bool(report.thai_font())
+    except report.NoThaiFont:
+        return False
+
+
+needs_font = pytest.mark.skipif(not _has_thai_font(), reason="no Thai font on this machine")
+
+
+def file_of(person: Browser, path: str) -> tuple[Any, bytes]:
+    with person._follow.open(person.base + path) as answer:
+        return answer.headers, answer.read()
+
+
+def plain(text: str) -> str:
+    return "".join(text.replace("\u200b", "").split())
+
+
+def pdf_text(content: bytes) -> str:
+    """What a reader copies out of it."""
+    return "".join(page.get_textpage().get_text_range() for page in pdfium.PdfDocument(content))
+
+
+def check_tables(text: str, tables: Mapping[str, list[list[str]]]) -> None:
+    """Each table is in the text with all its rows, in their order, before the next heading; spaces are a matter of
+    layout."""
+    starts = {heading: text.index(plain(heading), text.index(".")) for heading in tables}
+    for heading, rows in tables.items():
+        end = min((at for at in starts.values() if at > starts[heading]), default=len(text))
+        at = starts[heading]
+        for row in rows:
+            at = text.index(plain("".join(row)), at, end) + 1
+
+
+@needs_font
+@pytest.mark.parametrize("year", YEARS)
+def test_the_pdf_holds_the_tables_of_the_summary_sheets(
+    counted: Portal, executive: Browser, year: int
+) -> None:
+    sheets = sheet_tables(summary_file(counted))
+    headers, content = file_of(executive, f"/overview/figures.pdf?year={year}")
+    assert headers["Content-Type"] == "application/pdf"
+    name = rf'attachment; filename="overview-{year}-\d{{4}}-\d\d-\d\d\.pdf"'
+    assert re.fullmatch(name, headers["Content-Disposition"])
+    text = plain(pdf_text(content))
+    of_year = {heading: rows for heading, rows in sheets.items() if heading.endswith(f" {year}")}
+    assert len(of_year) == 10
+    if year == YEARS[0]:
+        of_year |= {heading: rows for heading, rows in sheets.items() if not re.search(r"\d{4}$", heading)}
+    check_tables(text, of_year)
+    columns = plain("".join(sheets[f"เคสตามอำเภอ ปีงบประมาณ {year}"][0]))
+    assert text.count(columns) > 1, "a table that goes on says its columns again"
+    page = executive.get(f"/overview/?year={year}").body
+    as_of = re.search("ข้อมูล ณ วันที่ [^<]*", page)
+    assert as_of and plain(as_of[0]) in text
+    assert plain(counted.office.province.province.office) in text
+
+
+@needs_font
+def test_the_pdf_says_what_it_is_and_how_long(executive: Browser) -> None:
+    document = pdfium.PdfDocument(file_of(executive, "/overview/figures.pdf")[1])
+    assert document.get_metadata_value("Title") == f"ภาพรวมจังหวัดศรีสะเกษ ปีงบประมาณ {YEARS[0]}"
+    assert document.is_tagged()
+    for number, page in enumerate(document, 1):
+        assert plain(f"หน้า {number} จาก {len(document)}") in plain(page.get_textpage().get_text_range())
+        assert [round(side) for side in page.get_size()] == [595, 842], "A4"
+
+
+@needs_font
+def test_the_pdf_of_an_amphoe_holds_its_page(executive: Browser) -> None:
+    for name, address in amphoes(executive, 2569).items():
+        tables = Tables(executive.get(address).body).found
+        path = address.replace("/?", "/figures.pdf?")
+        _, content = file_of(executive, path)
+        text = plain(pdf_text(content))
+        assert plain(f"อำเภอ{name} ปีงบประมาณ 2569") in text
+        check_tables(text, tables)
+    assert executive.get("/overview/amphoe/no-such-place/figures.pdf").status == 404
+    assert executive.get(f"{path}0").status == 404, "no such year"
+
+
+@needs_font
+def test_the_pdf_is_the_same_for_all_and_names_nobody(people: dict[Role, Browser]) -> None:
+    files = {file_of(person, "/overview/figures.pdf")[1] for person in people.values()}
+    assert len(files) == 1
+    text = pdf_text(files.pop())
+    assert plain(PERSON) not in plain(text)
+    assert "1103700123456" not in text
+
+
+def test_without_the_font_a_page_says_what_to_do(tmp_path: Path) -> None:
+    with served(tmp_path / "w", changes={'pdf_font = ""': 'pdf_font = "No Such Font"'}) as portal:
+        invent(portal, 12)
+        portal.office.summarise.run()
+        answer = portal.signed_in(Role.EXECUTIVE).get("/overview/figures.pdf")
+    assert answer.status == 503
+    assert "No Such Font" in answer.body and "pdf_font" in answer.body
+
+
 # ------------------------------------------------------------------------------------------------- years and files
 
 
@@ -253,8 +362,7 @@ def test_a_fiscal_year_is_chosen(executive: Browser) -> None:
 def test_the_workbook_is_the_summary_workbook(
     counted: Portal, people: dict[Role, Browser], role: Role
 ) -> None:
-    with people[role]._follow.open(f"{counted.base}/overview/figures.xlsx") as answer:
-        headers, content = answer.headers, answer.read()
+    headers, content = file_of(people[role], "/overview/figures.xlsx")
     assert headers["Content-Type"].startswith("application/vnd.openxmlformats")
     assert re.fullmatch(r'attachment; filename="overview-[\d-]+\.xlsx"', headers["Content-Disposition"])
     got, own = openpyxl.load_workbook(io.BytesIO(content)), summary_file(counted)
@@ -275,6 +383,7 @@ def test_no_get_writes_not_even_the_read_log(counted: Portal, people: dict[Role,
             "/overview/",
             "/overview/?year=2569",
             "/overview/figures.xlsx",
+            "/overview/figures.pdf",
             "/overview/chart/all.svg",
         ):
             for method in ("GET", "HEAD"):
@@ -349,6 +458,21 @@ def test_charts_are_plain_svg(executive: Browser) -> None:
                 name in ("style", "class", "href") or name.startswith("on") for name in node.attrib
             )
     assert HOSTILE_SHOWN in texts
+
+
+def test_the_page_with_all_its_charts_is_light(executive: Browser) -> None:
+    def sent(path: str) -> bytes:
+        request = urllib.request.Request(executive.base + path, headers={"Accept-Encoding": "gzip"})
+        with executive._follow.open(request) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            return bytes(answer.read())
+
+    page = sent("/overview/")
+    body = gzip.decompress(page).decode()
+    charts = [sent(html.unescape(path)) for path in re.findall(r'src="(/overview/chart/[^"]*)"', body)]
+    assert len(charts) == 10
+    assert sum(map(len, [page, *charts])) < 100_000
+    assert "csrfmiddlewaretoken" not in body, "what is compressed holds no token"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ PLACES = {"token": "no-such-token", "pk": "999999", "case": "SSK-2569-999999", "
 PLACES |= {"number": "1", "place": "no-such-place", "chart": "no-such-chart"}
 NOT_FOUND_IS_RIGHT = {
     "overview_amphoe",
+    "overview_amphoe_pdf",
     "overview_chart",
     "review",
     "admin_person",
