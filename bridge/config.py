@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from bridge.config_google import GooglePart, check_root
 from bridge.config_parts import (
     AccessPart,
+    ApiPart,
     AreasPart,
     FormPart,
     FormsPart,
@@ -63,6 +64,7 @@ class Province(Part):
     areas: AreasPart = AreasPart()
     schedule: SchedulePart = SchedulePart()
     portal: PortalPart
+    api: ApiPart = ApiPart()
     mail: MailPart
     access: AccessPart
     ledger: LedgerPart = LedgerPart()

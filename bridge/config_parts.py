@@ -58,6 +58,14 @@ class PortalPart(Part):
         return self.base_url.lower().startswith("https://")
 
 
+class ApiPart(Part):
+    """Limits of the JSON API: of one client, of one address that brings bad tokens, of a token's life."""
+
+    requests_per_minute: int = Field(120, ge=1, le=100_000)
+    bad_tokens_per_minute: int = Field(30, ge=1, le=10_000)
+    token_days: int = Field(365, ge=1, le=1830)
+
+
 class SmtpPart(Part):
     host: str = ""
     port: int = Field(587, ge=1, le=65535)

@@ -88,12 +88,12 @@ class HandOut:
     def readings(self, sought: Sought, actor: str) -> Sheet:
         """Who saw what since when, the newest first. That it was taken is in the history."""
         found, _ = self._read_log.find(sought, 0, MOST_READINGS)
-        emails = self._people.emails({reading.account for reading in found})
+        names = self._people.readers({reading.account for reading in found})
         self._rows.save("accounts", [], [Event("accounts", sought.account or "-", "pack", actor)])
         rows: list[list[Cell]] = [
             [
                 _local(reading.at),
-                emails.get(reading.account, ""),
+                names.get(reading.account, ""),
                 self._page(reading.what),
                 ", ".join(reading.keys),
                 reading.why,
@@ -142,9 +142,9 @@ class HandOut:
 
     def _seen(self, cases: Sequence[str]) -> list[list[Cell]]:
         found = [r for key in cases for r in self._read_log.find(Sought(key=key), 0, MOST_READINGS)[0]]
-        emails = self._people.emails({reading.account for reading in found})
+        names = self._people.readers({reading.account for reading in found})
         return [
-            [_local(r.at), emails.get(r.account, ""), self._page(r.what), r.why]
+            [_local(r.at), names.get(r.account, ""), self._page(r.what), r.why]
             for r in found
             if not r.refused
         ]

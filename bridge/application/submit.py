@@ -32,12 +32,13 @@ Answers = Mapping[str, Cell]
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends. Each area is (amphoe, tambon); see `domain.access.may_see`."""
+    """Who sends. Each area is (amphoe, tambon); see `domain.access.may_see`. `via` tells people where it came from."""
 
     account: str
     role: Role
     areas: Sequence[tuple[str, str]]
     org: str
+    via: str = PORTAL
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class SubmitCase:
             known = self.sent_before(sender, key)
             if known:
                 return Sent(known, again=True, differs=self._differs(submission, known, files))
-            (state,) = self._add.add(PORTAL, PORTAL, [submission])
+            (state,) = self._add.add(PORTAL, sender.via, [submission])
             keys = match_keys(state.values, self._year())
             self._cases.set_match_keys([Candidate(state.key, keys)])  # the next sender is told of it at once
             self._attachments.add(state.key, files, sender.account, self._clock.now())

@@ -24,6 +24,7 @@ from bridge.adapters.places import load_places
 from bridge.adapters.workbooks.xlsx_summary import XlsxSummaryBook
 from bridge.adapters.workbooks.xlsx_tables import tables_file
 from bridge.application.admin_desk import AdminDesk
+from bridge.application.api_clients import ApiClients
 from bridge.application.attach_files import AttachFiles
 from bridge.application.cycle import Cycle, Lease
 from bridge.application.decide_reviews import DecideReviews
@@ -37,6 +38,7 @@ from bridge.application.ports.forms import Batch, Unreadable
 from bridge.application.ports.journal import Run
 from bridge.application.preflight import Preflight
 from bridge.application.publish import Publish
+from bridge.application.published_cases import PublishedCases
 from bridge.application.register_search import SearchRegister
 from bridge.application.restore import Restore
 from bridge.application.status import Status
@@ -106,6 +108,15 @@ class Office:
     @property
     def track_cases(self) -> TrackCases:
         return TrackCases(self.ports.tracking, self.ports.rows)
+
+    @property
+    def api_clients(self) -> ApiClients:
+        ports, per_minute = self.ports, self.province.api.requests_per_minute
+        return ApiClients(ports.api_clients, ports.rows, ports.journal, ports.clock, per_minute)
+
+    @property
+    def published_cases(self) -> PublishedCases:
+        return PublishedCases(self.ports.tracking, self.province.province.code)
 
     fingerprint: str
 

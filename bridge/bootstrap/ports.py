@@ -45,6 +45,7 @@ class Ports:
     outbox: Any
     passwords: Any
     read_log: Any
+    api_clients: Any
     people: Any
     mails: Any
     records: Any
@@ -131,10 +132,11 @@ def _desk() -> dict[str, Any]:
 
 def _doors() -> dict[str, Any]:
     """Who gets in, and who looked at whom."""
+    from bridge.adapters.ledger.api_clients import DjangoApiClients  # noqa: PLC0415
     from bridge.adapters.ledger.passwords import DjangoPasswords  # noqa: PLC0415
     from bridge.adapters.ledger.read_log import DjangoReadLog  # noqa: PLC0415
 
-    return {"passwords": DjangoPasswords(), "read_log": DjangoReadLog()}
+    return {"passwords": DjangoPasswords(), "read_log": DjangoReadLog(), "api_clients": DjangoApiClients()}
 
 
 def _forms_and_books(workspace: Workspace, province: Province, google: OnGoogle) -> dict[str, Any]:

@@ -57,10 +57,11 @@ class CaseForm(KeyedForm):
         cells = self.cleaned_data
         amphoe, _, tambon = str(cells.get("tambon") or "").partition("/")
         if tambon and cells.get("amphoe") and cells["amphoe"] != amphoe:
-            self.add_error("tambon", worded("tambon_elsewhere", tambon=tambon, amphoe=amphoe))
+            said = worded("tambon_elsewhere", tambon=tambon, amphoe=amphoe)
+            self.add_error("tambon", forms.ValidationError(said, code="tambon_elsewhere"))
         other = office().province.rules.other_type
         if other and cells.get("case_type") == other and not clean(cells.get(OTHER) or ""):
-            self.add_error(OTHER, worded("other_type_missing"))
+            self.add_error(OTHER, forms.ValidationError(worded("other_type_missing"), code="required"))
 
     def answers(self) -> dict[str, str]:
         """By column, as a form of the province would send them. Valid forms only."""

@@ -50,8 +50,8 @@ class SoughtForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
-        emails = office().ports.people.emails()
-        self.fields["account"].choices = [("", "–"), *emails.items()]
+        readers = office().ports.people.readers()
+        self.fields["account"].choices = [("", "–"), *readers.items()]
 
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"].strip()
@@ -84,10 +84,10 @@ def page(request: HttpRequest) -> HttpResponse:
     number = number_of(request.POST)
     start = (number - 1) * A_PAGE
     found, total = office().ports.read_log.find(sought, start, A_PAGE)
-    emails = office().ports.people.emails({reading.account for reading in found})
+    names = office().ports.people.readers({reading.account for reading in found})
     facts = {
         "form": form,
-        "readings": [_line(reading, emails) for reading in found],
+        "readings": [_line(reading, names) for reading in found],
         "page": page_of(found, total, number, A_PAGE),
         "total": total,
         "given": {name: request.POST.get(name, "") for name in form.fields},
@@ -95,10 +95,10 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/read_log.html", facts)
 
 
-def _line(reading: Reading, emails: dict[str, str]) -> dict[str, Any]:
+def _line(reading: Reading, names: dict[str, str]) -> dict[str, Any]:
     return {
         "at": when(reading.at),
-        "who": emails.get(reading.account, ""),
+        "who": names.get(reading.account, ""),
         "page": office().messages.text("page", reading.what),
         "keys": ", ".join(reading.keys),
         "why": reading.why,

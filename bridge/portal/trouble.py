@@ -1,4 +1,4 @@
-"""Pages for what went wrong: what happened and what to do, nothing about the inside."""
+"""Pages for what went wrong: what happened and what to do, nothing about the inside. The API's are JSON."""
 
 from __future__ import annotations
 
@@ -9,14 +9,25 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from bridge.bootstrap import log_unexpected
+from bridge.portal.api.problems import Refused, is_api
+
+_OF_API = {
+    "not_found": "not_found",
+    "too_many": "too_many",
+    "failed": "failed",
+}  # what else, a bad request is
 
 
 def _page(request: HttpRequest, name: str, status: int) -> HttpResponse:
+    if is_api(request):
+        return Refused(_OF_API.get(name, "bad_request")).answer()
     return render(request, f"trouble/{name}.html", {"alone": True}, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Also a wrong Host: nothing of the request is shown."""
+    if is_api(request):
+        return Refused("bad_request").answer()
     return HttpResponse("400", status=400, content_type="text/plain")
 
 

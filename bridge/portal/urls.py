@@ -1,6 +1,7 @@
 """Every page of the portal in one table: its address, its view, who may open it, its name.
 
-Nothing else is served but static files; tests/portal/test_routes.py walks this table as each role.
+Nothing else is served but static files and the API, which has a table of its own (bridge/portal/api/routes.py);
+tests/portal/test_routes.py walks this one as each role.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from django.urls import path
 
 from bridge.portal import (
     access_request,
+    api_clients,
     case_file,
     case_new,
     desk,
@@ -30,6 +32,8 @@ from bridge.portal import (
     tracking,
 )
 from bridge.portal.access import ADMIN, EVERYONE, OFFICERS, PUBLIC, STAFF, View, Who, guarded
+from bridge.portal.api import door
+from bridge.portal.api.routes import API_ROUTES
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,9 @@ ROUTES = (
     Route("admin/mails/<str:key>/again/", mails.again, ADMIN, "admin_mail_again"),
     Route("admin/readlog/", read_log_page.page, ADMIN, "admin_read_log"),
     Route("admin/person/", person_data.page, ADMIN, "admin_person_data"),
+    Route("admin/api-clients/", api_clients.page, ADMIN, "admin_api_clients"),
+    Route("admin/api-clients/new/", api_clients.new, ADMIN, "admin_api_client_new"),
+    Route("admin/api-clients/<int:pk>/revoke/", api_clients.revoke, ADMIN, "admin_api_client_revoke"),
     # getting in and out
     Route("access/", access_request.page, PUBLIC, "access_request"),
     Route("access/received/", access_request.received, PUBLIC, "access_received"),
@@ -112,6 +119,7 @@ urlpatterns = [
     )
     for route in ROUTES
 ]
+urlpatterns += [path(route.path, door.guarded(route), name=route.name) for route in API_ROUTES]
 
 handler400 = "bridge.portal.trouble.bad_request"
 handler403 = "bridge.portal.trouble.not_allowed"

@@ -61,6 +61,7 @@ class Ledger:
     outbox: Any
     passwords: Any
     read_log: Any
+    api_clients: Any
     register: Any
     tracking: Any
     attachments: Any
@@ -76,6 +77,7 @@ def open_empty(backend: str, config: pytest.Config, folder: Path) -> Ledger:
 
 def _stores(backend: str, options: dict[str, Any]) -> Ledger:
     from bridge.adapters.ledger.accounts import DjangoAccounts
+    from bridge.adapters.ledger.api_clients import DjangoApiClients
     from bridge.adapters.ledger.attachments import DjangoAttachments
     from bridge.adapters.ledger.cases import DjangoCases
     from bridge.adapters.ledger.journal import DjangoJournal
@@ -100,6 +102,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
         outbox=DjangoOutbox("https://portal.example.go.th", DOMAIN),
         passwords=DjangoPasswords(),
         read_log=DjangoReadLog(),
+        api_clients=DjangoApiClients(),
         register=DjangoRegister(),
         tracking=DjangoTracking(),
         attachments=DjangoAttachments(),

@@ -243,6 +243,7 @@ def served(
         bootstrap.close()
     assert process.returncode == 0, said
     assert "Traceback" not in said, said
+    assert not re.search(r"\d{13}|saphan_\w{49}", said), "an id or a token in the server's output"
 
 
 def _wait_for(base: str, host: str, process: subprocess.Popen[str]) -> None:

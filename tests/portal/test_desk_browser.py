@@ -41,6 +41,7 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
         "admin-mails": "/admin/mails/",
         "admin-mail-again": f"/admin/mails/{key}/again/",
         "admin-read-log": "/admin/readlog/",
+        "admin-api-client-new": "/admin/api-clients/new/",
         "admin-person-data": "/admin/person/",
     }.items():
         page.goto(path)
@@ -53,13 +54,32 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
     page.goto("/admin/readlog/")
     page.get_by_role("button", name="ค้นหา").click()
     look(page, "admin-read-log-found")
+    api_clients(page, f"ระบบทะเบียน {page.size}")
     page.goto(f"{person}slip/")
     page.get_by_role("button", name="ออกใบใหม่").click()
-    look_without_picture(page)
+    look_without_picture(page, "admin-slip")
 
 
-def look_without_picture(page: Any) -> None:  # noqa: F811
-    """A slip holds a link: no picture of it is kept."""
+def api_clients(page: Any, name: str) -> None:  # noqa: F811
+    page.goto("/admin/api-clients/new/")
+    page.get_by_role("button", name="ออกโทเคน").click()
+    look(page, "admin-api-client-wrong")
+    page.get_by_label("ชื่อระบบ").fill(name)
+    page.get_by_label("cases:read").check()
+    page.get_by_label("กันทรลักษ์").check()
+    page.get_by_role("button", name="ออกโทเคน").click()
+    assert page.locator(".token").inner_text().startswith("saphan_")
+    look_without_picture(page, "admin-api-client-made")
+    page.get_by_role("link", name="กลับไปรายการโทเคน").click()
+    look(page, "admin-api-clients")
+    page.get_by_role("link", name=f"เพิกถอน {name}").click()
+    look(page, "admin-api-client-revoke")
+    page.get_by_role("button", name="เพิกถอน").click()
+    look(page, "admin-api-client-revoked")
+
+
+def look_without_picture(page: Any, name: str) -> None:  # noqa: F811
+    """What opens something is in no picture."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("SAPHAN_PICTURES", raising=False)
-        look(page, "admin-slip")
+        look(page, name)

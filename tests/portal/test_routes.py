@@ -23,6 +23,7 @@ NOT_FOUND_IS_RIGHT = {
     "admin_slip",
     "admin_mail_again",
     "case_file",
+    "admin_api_client_revoke",
     "case_receipt",
     "case_view",
     "password_choose",
@@ -63,8 +64,8 @@ def people(served_portal: Portal) -> dict[Role, Browser]:
 def test_every_pattern_is_in_the_table(portal: Portal) -> None:
     from bridge.portal import urls
 
-    assert [pattern.name for pattern in urls.urlpatterns] == [route.name for route in urls.ROUTES]
-    names = [route.name for route in urls.ROUTES]
+    names = [route.name for route in (*urls.ROUTES, *urls.API_ROUTES)]
+    assert [pattern.name for pattern in urls.urlpatterns] == names
     assert len(set(names)) == len(names)
 
 

@@ -12,6 +12,7 @@ from bridge.adapters.ledger.models import (
     AccessRequest,
     Account,
     Answer,
+    ApiClient,
     OutboxMessage,
     Publication,
     SheetRow,
@@ -26,6 +27,7 @@ from bridge.application.ports.rows import Presence
 from bridge.domain.access import Role, State
 from bridge.domain.cells import Cell
 
+CLIENT = "api:"
 _FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -48,6 +50,17 @@ class DjangoPeople:
         if accounts is not None:
             found = found.filter(pk__in={int(account) for account in accounts})
         return {str(pk): email for pk, email in found.values_list("pk", "email")}
+
+    def readers(self, names: Iterable[str] | None = None) -> dict[str, str]:
+        asked = None if names is None else list(names)
+        clients = ApiClient.objects.order_by("name", "id")
+        if asked is None:
+            accounts = self.emails()
+        else:
+            accounts = self.emails(name for name in asked if not name.startswith(CLIENT))
+            keys = [int(name.removeprefix(CLIENT)) for name in asked if name.startswith(CLIENT)]
+            clients = clients.filter(pk__in=keys)
+        return accounts | {f"{CLIENT}{pk}": f"API {name}" for pk, name in clients.values_list("pk", "name")}
 
     @staticmethod
     def _persons(accounts: Iterable[Account]) -> list[Person]:

@@ -103,6 +103,9 @@ class Publication(models.Model):
     values = CellsField()
     published_at = models.DateTimeField()
 
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["published_at", "case"], name="published_changed")]
+
 
 class Review(models.Model):
     """Something that a person should look at; `subject` says what it is about."""
@@ -348,15 +351,41 @@ class FileShare(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["request", "file"], name="one_share")]
 
 
+class ApiClient(models.Model):
+    """Another system that uses the JSON API. Of its token only the hash is kept; `spent_until` is the moment
+    (microseconds of the epoch) at which its allowance is whole again. A client is revoked, never deleted."""
+
+    name = models.CharField(max_length=100)
+    token_hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField()
+    amphoes = models.JSONField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    spent_until = models.BigIntegerField(default=0)
+
+
 class ReadEntry(models.Model):
-    """Who looked at whom in the portal: never changed, and kept for at least 90 days."""
+    """Who looked at whom, a person in the portal or a client of the API: never changed, and kept for at least
+    90 days."""
 
     at = models.DateTimeField(db_index=True)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
+    client = models.ForeignKey(ApiClient, null=True, on_delete=models.PROTECT)
     what = models.CharField(max_length=40)
     keys = models.JSONField()
     why = models.CharField(max_length=200, blank=True)
     refused = models.BooleanField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(account__isnull=False, client__isnull=True)
+                | models.Q(account__isnull=True, client__isnull=False),
+                name="one_reader",
+            )
+        ]
 
 
 class CachedValue(models.Model):

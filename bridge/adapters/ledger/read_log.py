@@ -19,7 +19,7 @@ class DjangoReadLog:
     def note(self, reading: Reading) -> None:
         ReadEntry.objects.create(
             at=reading.at,
-            account_id=int(reading.account),
+            **_reader(reading.account),
             what=reading.what,
             keys=list(reading.keys),
             why=reading.why[:200],
@@ -29,7 +29,7 @@ class DjangoReadLog:
     def find(self, sought: Sought, start: int, most: int) -> tuple[list[Reading], int]:
         found = ReadEntry.objects.annotate(listed=Cast("keys", TextField())).order_by("-at", "-id")
         if sought.account:
-            found = found.filter(account_id=int(sought.account))
+            found = found.filter(**_reader(sought.account))
         if sought.key:
             found = found.filter(listed__contains=json.dumps(sought.key))
         if sought.since is not None:
@@ -42,5 +42,12 @@ class DjangoReadLog:
         return [_reading(row) for row in ReadEntry.objects.filter(at__gte=instant).order_by("at", "id")]
 
 
+def _reader(name: str) -> dict[str, int]:
+    """The column of an account or of an API client."""
+    kind, _, client = name.partition(":")
+    return {"client_id": int(client)} if kind == "api" else {"account_id": int(name)}
+
+
 def _reading(row: ReadEntry) -> Reading:
-    return Reading(row.at, str(row.account_id), row.what, tuple(row.keys), row.why, row.refused)
+    reader = f"api:{row.client_id}" if row.account_id is None else str(row.account_id)
+    return Reading(row.at, reader, row.what, tuple(row.keys), row.why, row.refused)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
 from bridge.adapters.ledger.register import inside
@@ -35,6 +35,13 @@ class DjangoTracking:
             found = found.filter(inside(query.areas))
         if query.org is not None:
             found = found.filter(org=query.org).exclude(org="")
+        if query.changed_since is not None:
+            changed = Publication.objects.filter(published_at__gte=query.changed_since)
+            found = found.filter(case__in=changed.values("case"))
+        if query.after is not None:
+            year, number = query.after
+            earlier = Q(fiscal_year__lt=year) | Q(fiscal_year=year, number__lt=number)
+            found = found.filter(earlier, fiscal_year__lte=year)  # said again, so that SQLite starts there
         newest = found.order_by("-fiscal_year", "-number", "-id")
         cases = list(newest.values_list("case", flat=True)[:most])
         shown = cases[first : first + count]

@@ -37,3 +37,7 @@ class People(Protocol):
 
     def emails(self, accounts: Iterable[str] | None = None) -> dict[str, str]:
         """The address of each account, by account, in the order of the addresses."""
+
+    def readers(self, names: Iterable[str] | None = None) -> dict[str, str]:
+        """How those are called who stand in the read log: the address of an account, the name of an API client
+        (`api:` and its key). None: all there are."""

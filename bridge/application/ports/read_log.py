@@ -10,8 +10,9 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Reading:
-    """`what` names the page, `keys` are case ids and register numbers (never a national id), `why` the person's
-    own reason or the page's; `refused` where the person was not let in."""
+    """`account` is a person's, or `api:` and the key of an API client. `what` names the page, `keys` are case ids and
+    register numbers (never a national id), `why` the person's own reason or the page's; `refused` where the reader
+    was not let in."""
 
     at: datetime
     account: str

@@ -16,7 +16,8 @@ class CaseQuery:
     """Cases whose key holds all `needles`, with that place, operation and fiscal year ("" and 0 for any).
 
     `published` searches what is published; else every case that is not deleted, as it stands now. `areas` limits
-    as in RegisterQuery; `org` (an `org_key`) to what one organisation sent.
+    as in RegisterQuery; `org` (an `org_key`) to what one organisation sent; `changed_since` to what was published
+    or changed in publication then or later; `after` to what comes behind this (fiscal year, number).
     """
 
     published: bool
@@ -27,6 +28,8 @@ class CaseQuery:
     fiscal_year: int = 0
     areas: Areas | None = None
     org: str | None = None
+    changed_since: datetime | None = None
+    after: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
