@@ -24,6 +24,7 @@ from bridge.config_parts import (
     PortalPart,
     ProvincePart,
     RegisterPart,
+    RetentionPart,
     ReviewsPart,
     RulesPart,
     SchedulePart,
@@ -62,6 +63,7 @@ class Province(Part):
     province: ProvincePart
     areas: AreasPart = AreasPart()
     schedule: SchedulePart = SchedulePart()
+    retention: RetentionPart = RetentionPart()
     portal: PortalPart
     mail: MailPart
     access: AccessPart

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 import shutil
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +27,8 @@ from bridge.application.admin_desk import AdminDesk
 from bridge.application.cycle import Cycle, Lease
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail
-from bridge.application.errors import ConfigurationError, OutsideError, SaphanError
+from bridge.application.erase import Erase
+from bridge.application.errors import Busy, ConfigurationError, OutsideError, SaphanError
 from bridge.application.hand_out import HandOut, Sheet
 from bridge.application.import_register import ImportRegister
 from bridge.application.overview import Overview
@@ -44,7 +45,7 @@ from bridge.application.summarise import Summarise
 from bridge.application.track_cases import TrackCases
 from bridge.bootstrap.google import OnGoogle
 from bridge.bootstrap.ports import Ports as Ports
-from bridge.bootstrap.ports import real_ports
+from bridge.bootstrap.ports import real_ports, secret_key
 from bridge.bootstrap.use_cases import UseCases
 from bridge.config import Province, load, secret
 from bridge.domain.columns import Table
@@ -82,6 +83,7 @@ class Office:
     decide_reviews: DecideReviews
     admin_desk: AdminDesk
     hand_out: HandOut
+    erase: Erase
 
     @property
     def submit(self) -> SubmitCase:
@@ -168,7 +170,11 @@ def open_office(root: Path) -> Office:
     province = load(workspace.province_file)
     _make_folders(workspace)
     _open_database(workspace, province)
-    return build(workspace, province)
+    office = build(workspace, province)
+    if office.erase.is_behind():
+        with suppress(Busy), office.lease():  # whoever is at work sees to it
+            office.erase.catch_up()
+    return office
 
 
 def _make_folders(workspace: Workspace) -> None:
@@ -242,14 +248,7 @@ def _open_database(workspace: Workspace, province: Province) -> None:
         database = postgresql_database(province.ledger, secret("BRIDGE_LEDGER_PASSWORD"))
     else:
         database = sqlite_database(workspace.ledger)
-    open_ledger(django_settings(database, _secret_key(workspace.secret_key)))
-
-
-def _secret_key(path: Path) -> str:
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
-    return path.read_text(encoding="ascii")
+    open_ledger(django_settings(database, secret_key(workspace.secret_key)))
 
 
 def build(workspace: Workspace, province: Province, ports: Ports | None = None) -> Office:
@@ -262,6 +261,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
     fingerprint = _fingerprint(workspace)
     lease = Lease(ports.journal, ports.clock, _holder())
     deliver = parts.deliver()
+    erase = parts.erase(lease)
     cycle = Cycle(
         lease=lease,
         ingest_cases=parts.ingest_cases(),
@@ -274,6 +274,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         clock=ports.clock,
         mark_all_dirty=parts.mark_all_dirty,
         share=parts.share(),
+        erase_again=erase.catch_up,
         traffic=ports.google.traffic.take,
         fingerprint=fingerprint,
         current=lambda: _fingerprint(workspace),
@@ -298,10 +299,12 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
             province.register_.columns,
             province.register_.required,
             places,
+            parts.tombstones,
         ),
         preflight=parts.preflight(),
         fingerprint=fingerprint,
         status=Status(ports.rows, ports.cases, ports.reviews, ports.accounts, ports.outbox, ports.journal),
+        erase=erase,
         passwords=Passwords(ports.passwords, ports.outbox, ports.clock, province.access.fold_gmail),
         **parts.desk(deliver),
     )

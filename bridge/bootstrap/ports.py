@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.adapters.clock import SystemClock, pause
+from bridge.adapters.erasure_file import ErasureLines
 from bridge.adapters.forms.export_file import ExportFolder
 from bridge.adapters.mail.evidence import Evidence, ImapSettings, LogFile, LogSettings, SentMailbox
 from bridge.adapters.mail.folder import FolderMailer
@@ -20,6 +22,7 @@ from bridge.adapters.workbooks.xlsx_summary import XlsxSummaryBook
 from bridge.application.deliver_mail import PatientMailer
 from bridge.application.errors import ConfigurationError
 from bridge.application.ports.clock import Clock
+from bridge.application.ports.erasures import ErasureFile
 from bridge.application.ports.forms import FormSource
 from bridge.application.ports.summaries import SummaryBook
 from bridge.application.ports.workbooks import Workbook
@@ -45,6 +48,8 @@ class Ports:
     people: Any
     mails: Any
     records: Any
+    erasures: Any
+    erasure_file: ErasureFile
     web_answers: Any
     register: Any
     tracking: Any
@@ -90,6 +95,7 @@ def real_ports(
         outbox=DjangoOutbox(province.portal.base_url, domain_of(province)),
         **_doors(),
         **_desk(),
+        erasure_file=ErasureLines(workspace.erasures),
         **_searches(),
         mailer=_mailer(workspace, province, clock, google),
         shares=DjangoShares(),
@@ -110,8 +116,14 @@ def _searches() -> dict[str, Any]:
 def _desk() -> dict[str, Any]:
     """What staff and admins look through in the portal."""
     from bridge.adapters.ledger.desk import DjangoMails, DjangoPeople, DjangoRecords  # noqa: PLC0415
+    from bridge.adapters.ledger.erasures import DjangoErasures  # noqa: PLC0415
 
-    return {"people": DjangoPeople(), "mails": DjangoMails(), "records": DjangoRecords()}
+    return {
+        "people": DjangoPeople(),
+        "mails": DjangoMails(),
+        "records": DjangoRecords(),
+        "erasures": DjangoErasures(),
+    }
 
 
 def _doors() -> dict[str, Any]:
@@ -142,6 +154,14 @@ def _forms_and_books(workspace: Workspace, province: Province, google: OnGoogle)
         if part.on_google("summary")
         else XlsxSummaryBook(workspace.summary_book),
     }
+
+
+def secret_key(path: Path) -> str:
+    """The workspace's own secret, made when it is first asked for."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return path.read_text(encoding="ascii")
 
 
 def domain_of(province: Province) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -19,6 +21,7 @@ from bridge.application.connect import ConnectLine
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail, DeliverySettings
 from bridge.application.derive_cases import DeriveCases
+from bridge.application.erase import Erase
 from bridge.application.figures import KeptFigures
 from bridge.application.hand_out import HandOut
 from bridge.application.ingest import AddCases, IngestAccess, IngestCases, Intaker
@@ -33,13 +36,15 @@ from bridge.application.review_list import ReviewList
 from bridge.application.share_access import ShareAccess, ShareReport, SharingSettings
 from bridge.application.submit import SubmitCase
 from bridge.application.summarise import Summarise
-from bridge.bootstrap.ports import Ports, domain_of
+from bridge.application.tombstones import Tombstones
+from bridge.bootstrap.ports import Ports, domain_of, secret_key
 from bridge.config import Province
 from bridge.config_google import file_id
 from bridge.domain.access import AccessWords, Role, State
 from bridge.domain.intake import Form
 from bridge.domain.summary import Categories
 from bridge.domain.summary_tables import SummaryWords
+from bridge.domain.tombstones import Seal
 from bridge.domain.values.places import Places
 from bridge.messages import Messages
 from bridge.workspace import TEMPLATES, Workspace
@@ -99,16 +104,54 @@ class UseCases:
             ports.journal,
             self.review_list,
             self.places,
+            self.tombstones,
         )
 
     def _add_cases(self) -> AddCases:
+        ports, code = self.ports, self.province.province.code
+        return AddCases(ports.cases, ports.rows, ports.clock, self.places, code, self.tombstones)
+
+    @property
+    def tombstones(self) -> Tombstones:
+        return Tombstones(self._seal, self.ports.erasures)
+
+    @property
+    def _seal(self) -> Seal:
+        return Seal(secret_key(self.workspace.secret_key))
+
+    def erase(self, lease: Callable[[], AbstractContextManager[None]]) -> Erase:
+        """Files of the cases' own have a place in `forget_files`."""
         ports = self.ports
-        return AddCases(ports.cases, ports.rows, ports.clock, self.places, self.province.province.code)
+        return Erase(
+            ports.rows,
+            ports.cases,
+            ports.records,
+            ports.register,
+            ports.reviews,
+            self.review_list,
+            ports.erasures,
+            ports.erasure_file,
+            ports.journal,
+            ports.clock,
+            self._seal,
+            self.province.workflow(),
+            self.messages,
+            lease,
+            new_key=lambda: secrets.token_hex(16),
+            forget_files=lambda cases: None,
+        )
 
     def submit_case(self) -> SubmitCase:
         ports, rules = self.ports, self.province.workflow()
         return SubmitCase(
-            self._add_cases(), ports.cases, ports.rows, ports.journal, ports.clock, self.places, rules
+            self._add_cases(),
+            ports.cases,
+            ports.rows,
+            ports.journal,
+            ports.clock,
+            self.places,
+            rules,
+            self.tombstones,
         )
 
     def ingest_access(self) -> IngestAccess:
@@ -180,6 +223,8 @@ class UseCases:
             self._derive(review_list),
             ports.clock,
             province.province.code,
+            self.tombstones,
+            self.messages,
             self._summaries_along(),
         )
 

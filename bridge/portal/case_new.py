@@ -54,6 +54,9 @@ def page(request: HttpRequest) -> HttpResponse:
                 readlog.note(request, "case_new", [other.case for other in similar])
             return _show(request, form, doubts=_sentences(form, problems), similar=similar, seen=seen)
     sent = submit.send(sender, key, answers)
+    if sent.refused:
+        form.add_error("national_id", worded(sent.refused))
+        return _show(request, form)
     if sent.differs:  # an old page, filled in again for somebody else
         data = request.POST.copy()
         data["key"] = new_key()

@@ -1,0 +1,389 @@
+"""A person is erased: nothing of theirs stays or comes back, whatever still holds it, and every figure is as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from bridge import bootstrap
+from bridge.application.erase import NothingToErase
+from bridge.application.errors import Busy
+from bridge.application.ports.reviews import ReviewKind
+from bridge.application.ports.rows import Presence
+from bridge.bootstrap import Office
+from bridge.workspace import Workspace
+from tests.functional.office import TestOffice, case_answer, family_name, valid_id
+from tests.integration.kill_helpers import Desk
+from tests.integration.kill_office import MONDAY
+
+WHO = "portal:1"
+# What is told of the person to be erased, in all columns and in what staff typed; each is found nowhere else.
+PERSON, TOWN = 41, "บ้านลับเฉพาะ"
+SECRETS = (
+    family_name(PERSON),
+    valid_id(PERSON),
+    "ป่วยติดเตียงรายลับ",
+    "0899990041",
+    "41/77",
+    "ผู้ส่งรายลับ",
+    "หนังสือลับ/41",
+    "เจ้าหน้าที่ลับ",
+    "ที่พิมพ์ทีหลัง",
+)
+ANSWER = {
+    "ชื่อ - สกุลผู้ส่ง": "นางผู้ส่งรายลับ ส่งเคส",
+    "เลขหนังสือนำส่ง": "หนังสือลับ/41",
+    "ระบุสภาพปัญหา และความต้องการในครอบครัว": "ป่วยติดเตียงรายลับ",
+    "บ้านเลขที่": "41/77",
+    "เบอร์โทรศัพท์": "0899990041",
+}
+
+
+@pytest.fixture
+def hands(tmp_path: Path) -> Iterator[TestOffice]:
+    root = tmp_path / "สำนักงาน"
+    bootstrap.create(root)
+    bootstrap.close()
+    yield TestOffice(root)
+    bootstrap.close()
+
+
+def opened(hands: TestOffice) -> Office:
+    return bootstrap.open_office(hands.root)
+
+
+def evening(office: Office) -> None:
+    assert office.cycle.sync().trouble == []
+    office.publish.run()
+    office.summarise.run()
+
+
+def worked(hands: TestOffice, *, paid: bool = True) -> tuple[Office, str]:
+    """An office at work: the person's case among others, corrected, decided, published, in other people's hands."""
+    others = [case_answer(number) for number in (1, 2, 3)]
+    hands.send_cases([*others, case_answer(PERSON, **ANSWER), case_answer(PERSON, **{**ANSWER, "หมู่": "8"})])
+    office = opened(hands)
+    evening(office)
+    case = office.hand_out.cases_of(valid_id(PERSON))[0]
+    with hands.edit("cases") as tab:
+        row = row_of(tab, case)
+        tab[row, "ตรวจสอบแล้ว"] = "ตรวจสอบแล้ว"
+        tab[row, "ผู้รับผิดชอบ"] = "เจ้าหน้าที่ลับ"
+        tab[row, "สภาพปัญหาและความต้องการ"] = "ป่วยติดเตียงรายลับ ที่พิมพ์ทีหลัง"
+        if paid:
+            tab[row, "ขั้นตอนการช่วยเหลือ"] = "ให้การช่วยเหลือแล้ว"
+            tab[row, "จำนวนเงิน"] = 3000
+            tab[row, "วันที่โอนเงิน"] = date(2026, 11, 21)
+    evening(office)
+    return office, case
+
+
+def erase(office: Office, case: str, *, keep_out: bool = False) -> Any:
+    cases = office.hand_out.cases_of(valid_id(PERSON))
+    assert case in cases
+    return office.erase.run(cases, [], "คำขอที่ 1/2569", WHO, keep_out=keep_out)
+
+
+def row_of(tab: Any, case: str) -> int:
+    places = tab.places["รหัสเคส"]
+    return next(n for n in range(2, tab.sheet.max_row + 1) if tab.sheet.cell(n, places).value == case)
+
+
+def shown(hands: TestOffice, case: str) -> dict[str, Any]:
+    (row,) = [row for row in hands.rows("cases") if row["รหัสเคส"] == case]
+    return {header: cell for header, cell in row.items() if cell is not None}
+
+
+def holding_secrets(hands: TestOffice) -> list[str]:
+    """Where anything of the person stands: in the bytes of the ledger's files, and in every part of every workbook
+    and letter that the program writes."""
+    bootstrap.close()
+    workspace, found = Workspace(hands.root), []
+    files = [*hands.root.glob("ledger.sqlite3*"), workspace.erasures, *workspace.logs.iterdir()]
+    files += list(workspace.outbox.rglob("*.eml"))
+    contents = {path.name: path.read_bytes() for path in files if path.exists()}
+    for book in workspace.cases_book.parent.iterdir():
+        with zipfile.ZipFile(book) as archive:
+            contents |= {f"{book.name}/{part}": archive.read(part) for part in archive.namelist()}
+    for name, content in contents.items():
+        found += [f"{name}: {secret}" for secret in SECRETS if secret.encode() in content]
+        found += [
+            f"{name}: {s} in JSON"
+            for s in SECRETS
+            if s.encode("unicode_escape") in content and not s.isascii()
+        ]
+    return found
+
+
+def figures(office: Office) -> Any:
+    return office.summarise.count().years()
+
+
+class TestWhatGoes:
+    @pytest.mark.parametrize("paid", [True, False])
+    def test_nothing_of_the_person_is_left_and_no_figure_changes(self, hands: TestOffice, paid: bool) -> None:
+        office, case = worked(hands, paid=paid)
+        before = figures(office)
+        assert {text.partition(": ")[2] for text in holding_secrets(hands)} >= set(SECRETS), "it was there"
+        office = opened(hands)
+        erase(office, case)
+        state = office.ports.rows.load("cases", [case])[case]
+        assert state.values.get("amount") == (3000 if paid else None)
+        assert figures(office) == before
+        assert [text for text in holding_secrets(hands) if "ledger" in text] == [], "already before a cycle"
+        office = opened(hands)
+        for _ in range(3):
+            evening(office)
+        assert figures(office) == before
+        assert holding_secrets(hands) == []
+        row = shown(hands, case)
+        assert row["ข้อควรตรวจสอบ"] == "ลบข้อมูลตามคำขอ"
+        assert row["อำเภอ"] == "เมืองศรีสะเกษ" and row["ประเภทผู้ประสบปัญหา"] == "ผู้มีรายได้น้อย"
+        assert ("จำนวนเงิน" in row) == paid
+        personal = {"ชื่อ-สกุลผู้ประสบปัญหา", "เลข 13 หลัก", "เบอร์โทรเคส", "ผู้รับผิดชอบ", "อายุ(ปี)", "บ้านเลขที่"}
+        assert personal.isdisjoint(row)
+
+    def test_other_cases_stay_as_they_were(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        gone = office.hand_out.cases_of(valid_id(PERSON))
+        before = {s.key: s.values for s in office.ports.rows.load_all("cases") if s.key not in gone}
+        erase(office, case)
+        evening(office)
+        after = {s.key: s.values for s in office.ports.rows.load_all("cases") if s.key not in gone}
+        assert after == before and len(after) == 3
+
+    def test_officers_see_it_no_more_and_the_read_log_still_says_who_looked(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        assert office.ports.tracking.case(case, published=True) is not None
+        erase(office, case)
+        assert office.ports.tracking.case(case, published=True) is None
+        evening(office)
+        assert office.ports.tracking.case(case, published=True) is None
+
+    def test_who_when_how_many_and_why_are_remembered(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        done = erase(office, case)
+        (kept,) = office.erase.past()
+        assert (kept.actor, kept.why, kept.cases) == (WHO, "คำขอที่ 1/2569", 2)
+        assert kept == done
+        past = office.ports.rows.history("cases", case)
+        assert (past[-1].event.why, past[-1].event.actor, past[-1].event.new) == ("erased", WHO, done.key)
+        assert {(one.event.old, one.event.new) for one in past[:-1]} == {(None, None)}
+        with pytest.raises(NothingToErase):
+            office.erase.run([case, "SSK-2569-999999"], [], "อีกครั้ง", WHO, keep_out=False)
+
+    def test_it_waits_for_a_cycle_that_is_at_work(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        with office.lease(), pytest.raises(Busy):
+            erase(office, case)
+        assert office.ports.rows.load("cases", [case])[case].values["national_id"] == valid_id(PERSON)
+
+    def test_it_is_shown_before_what_goes_and_what_stays(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        (found,) = office.erase.look([case])
+        assert found.paid and not found.erased
+        assert found.stays["amount"] == 3000 and "national_id" in found.goes
+        assert office.erase.names_the_person(f"ขอโดย {family_name(PERSON)}", [case])
+        assert office.erase.names_the_person(f"เลข {valid_id(PERSON)}", [case])
+        assert not office.erase.names_the_person("คำขอที่ 1/2569", [case])
+
+
+class TestComingBack:
+    def test_a_copied_row_and_later_typing_are_written_over_and_pointed_out(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        with hands.edit("cases") as tab:
+            old = [
+                tab.sheet.cell(row_of(tab, case), column).value
+                for column in range(1, tab.sheet.max_column + 1)
+            ]
+        erase(office, case)
+        evening(office)
+        with hands.edit("cases") as tab:
+            last = tab.sheet.max_row
+            for offset, without_id in ((1, False), (2, True)):
+                for column, value in enumerate(old, 1):
+                    tab.sheet.cell(last + offset, column).value = (
+                        None if without_id and column == 1 else value
+                    )
+            tab[row_of(tab, case), "ชื่อ-สกุลผู้ประสบปัญหา"] = old[9]
+            tab[row_of(tab, case), "จำนวนเงิน"] = 1
+        count = len(office.ports.rows.marks("cases"))
+        for _ in range(3):
+            evening(office)
+        assert len(office.ports.rows.marks("cases")) == count, "no new case"
+        assert office.ports.rows.load("cases", [case])[case].values["amount"] == 3000
+        told, _ = office.ports.reviews.page(ReviewKind.ERASED_ROW, None, 0, 9)
+        assert case in {one.item.case for one in told}
+        assert holding_secrets(hands) == []
+
+    def test_the_old_workbook_put_back_is_blanked_again(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        book = Workspace(hands.root).cases_book
+        old = book.read_bytes()
+        erase(office, case)
+        evening(office)
+        book.write_bytes(old)
+        for _ in range(2):
+            evening(office)
+        assert shown(hands, case)["ข้อควรตรวจสอบ"] == "ลบข้อมูลตามคำขอ"
+        assert holding_secrets(hands) == []
+
+    def test_a_ledger_put_back_is_erased_again_before_anything_else(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        copy = office.back_up()
+        before = figures(office)
+        erase(office, case)
+        evening(office)
+        bootstrap.close()
+        shutil.copyfile(copy, Workspace(hands.root).ledger)
+        assert any("ledger" in text for text in holding_secrets(hands)), "the backup held it"
+        office = opened(hands)
+        assert not [text for text in holding_secrets(hands) if "ledger" in text]
+        office = opened(hands)
+        for _ in range(3):
+            evening(office)
+        assert figures(office) == before
+        assert holding_secrets(hands) == []
+
+    def test_a_ledger_that_is_lost_takes_no_erased_answer_and_gives_no_number_twice(
+        self, hands: TestOffice
+    ) -> None:
+        office, case = worked(hands)
+        keys = set(office.ports.rows.marks("cases"))
+        gone = set(office.hand_out.cases_of(valid_id(PERSON)))
+        erase(office, case)
+        evening(office)
+        bootstrap.close()
+        Workspace(hands.root).ledger.unlink()
+        hands.send_cases([case_answer(9)], "later.csv")
+        office = opened(hands)
+        for _ in range(2):
+            office.cycle.sync()
+        found = set(office.ports.rows.marks("cases"))
+        assert keys - gone < found and found.isdisjoint(gone)
+        assert holding_secrets(hands) == []
+
+    def test_a_lost_file_of_tombstones_is_made_again(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        done = erase(office, case)
+        Workspace(hands.root).erasures.unlink()
+        evening(office)
+        assert office.ports.erasure_file.read() == [done]
+
+    def test_a_person_who_is_to_be_kept_out_stays_out(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        erase(office, case, keep_out=True)
+        evening(office)
+        count = len(office.ports.rows.marks("cases"))
+        hands.send_cases([case_answer(50, **{"เลข 13 หลัก": valid_id(PERSON)})], "again.csv")
+        with hands.edit("cases") as tab:
+            last = tab.sheet.max_row + 1
+            tab[last, "ชื่อ-สกุลผู้ประสบปัญหา"] = "นายอื่น คนอื่น"
+            tab[last, "เลข 13 หลัก"] = valid_id(PERSON)
+        evening(office)
+        evening(office)
+        assert len(office.ports.rows.marks("cases")) == count
+        assert not [text for text in holding_secrets(hands) if "ledger" in text]
+        office = opened(hands)
+        refused, _ = office.ports.reviews.page(ReviewKind.REFUSED_ROW, None, 0, 9)
+        assert len(refused) == 1
+        typed, _ = office.ports.reviews.page(ReviewKind.ERASED_ROW, None, 0, 9)
+        assert [one.item.shown["row"] for one in typed] == [str(last)]
+
+    def test_someone_else_with_the_same_name_is_taken_in(self, hands: TestOffice) -> None:
+        office, case = worked(hands)
+        erase(office, case, keep_out=True)
+        hands.send_cases([case_answer(PERSON, **{"เลข 13 หลัก": valid_id(77)})], "namesake.csv")
+        evening(office)
+        assert len(office.hand_out.cases_of(valid_id(77))) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is killed in a fork of this one")
+def test_killed_anywhere_and_run_again_it_ends_the_same(hands: TestOffice) -> None:
+    office, case = worked(hands)
+    bootstrap.close()
+    before = hands.root.with_name("ก่อน")
+    shutil.copytree(hands.root, before)
+
+    def work(office: Office) -> None:
+        erase(office, case)
+
+    point, ends, untouched = 0, set(), 0
+    while True:
+        shutil.rmtree(hands.root)
+        shutil.copytree(before, hands.root)
+        killed = Desk(hands.root, MONDAY).killed(work, point)
+        begun = Workspace(hands.root).erasures.exists()
+        office = opened(hands)
+        evening(office)
+        if begun:
+            ends.add(the_end(office, case))
+            assert holding_secrets(hands) == [], point
+        else:
+            untouched += 1
+            assert office.ports.rows.load("cases", [case])[case].values["national_id"] == valid_id(PERSON)
+        if not killed:
+            break
+        point += STEP
+    assert len(ends) == 1 and untouched >= 2 and point > 5 * STEP
+
+
+STEP = 13  # every so many port calls
+
+
+def the_end(office: Office, case: str) -> str:
+    state = office.ports.rows.load("cases", [case])[case]
+    assert state.presence is Presence.PRESENT and state.settled and state.erased
+    (erasure,) = office.erase.past()
+    return repr(
+        (sorted(state.values.items()), state.confirmed == state.values, sorted(erasure.tombstones, key=repr))
+    )
+
+
+def test_the_ledger_writes_over_what_it_deletes(hands: TestOffice) -> None:
+    from django.db import connection
+
+    opened(hands)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA secure_delete")
+        assert cursor.fetchone()[0] == 1
+
+
+def test_shared_texts_of_a_saved_workbook_are_blanked_and_no_other(hands: TestOffice) -> None:
+    """openpyxl saves every text in the list that cells share, as Excel does."""
+    office, case = worked(hands)
+    erase(office, case)
+    kept = [row for row in hands.rows("cases") if row["รหัสเคส"] not in office.ports.rows.marks("cases")]
+    before = {row["รหัสเคส"]: row for row in hands.rows("cases")}
+    evening(office)
+    after = {row["รหัสเคส"]: row for row in hands.rows("cases")}
+    gone = {key for key, mark in office.ports.rows.marks("cases").items() if mark.erased}
+    assert kept == []
+    assert {k: v for k, v in after.items() if k not in gone} == {
+        k: {**v, "ซ้ำกับ": after[k]["ซ้ำกับ"], "ข้อควรตรวจสอบ": after[k]["ข้อควรตรวจสอบ"]}
+        for k, v in before.items()
+        if k not in gone
+    }
+    book = openpyxl.load_workbook(Workspace(hands.root).cases_book)
+    assert book.worksheets[0].max_row == len(before) + 1
+
+
+def test_the_tombstones_tell_nothing(hands: TestOffice) -> None:
+    office, case = worked(hands)
+    erase(office, case, keep_out=True)
+    text = Workspace(hands.root).erasures.read_text(encoding="utf-8")
+    assert case not in text and valid_id(PERSON) not in text
+    with closing(sqlite3.connect(Workspace(hands.root).ledger)) as connection:
+        rows = str(connection.execute("SELECT * FROM ledger_tombstoneentry").fetchall())
+    assert valid_id(PERSON) not in rows
+    assert (Workspace(hands.root).erasures.stat().st_mode & 0o077) == 0 or os.name != "posix"
