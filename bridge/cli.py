@@ -232,7 +232,7 @@ def _keep_hours(day: _Day, stop: threading.Event) -> None:
         deliver=day.job(lambda office: office.cycle.deliver()),
         summarise=day.job(lambda office: bootstrap.recorded(office, "summarise", office.summarise.run)),
         publish=day.job(_evening),
-        backup=day.job(lambda office: bootstrap.recorded(office, "backup", office.back_up)),
+        backup=day.job(bootstrap.night),
     )
     scheduler.run(hours, jobs, stop)
 

@@ -42,7 +42,9 @@ from bridge.application.restore import Restore
 from bridge.application.status import Status
 from bridge.application.submit import AskAccess, SubmitCase
 from bridge.application.summarise import Summarise
+from bridge.application.sweep import Sweep
 from bridge.application.track_cases import TrackCases
+from bridge.bootstrap import desk
 from bridge.bootstrap.google import OnGoogle
 from bridge.bootstrap.ports import Ports as Ports
 from bridge.bootstrap.ports import real_ports, secret_key
@@ -84,6 +86,7 @@ class Office:
     admin_desk: AdminDesk
     hand_out: HandOut
     erase: Erase
+    sweep: Sweep
 
     @property
     def submit(self) -> SubmitCase:
@@ -229,6 +232,12 @@ def recorded(office: Office, kind: str, work: Callable[[], T]) -> T:
     return result
 
 
+def night(office: Office) -> Path:
+    """What is kept too long goes, before it is copied once more. Raises what `Office.back_up` raises."""
+    recorded(office, "sweep", office.sweep.run)
+    return recorded(office, "backup", office.back_up)
+
+
 def rebuild_workbook(office: Office, name: Literal["cases", "access"]) -> tuple[str, str, int]:
     """Makes a workbook anew from the ledger, the old file kept in backups/. Returns (file, old file, rows)."""
     if office.province.google.on_google(name):  # the old tabs stay beside the new ones
@@ -261,7 +270,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
     fingerprint = _fingerprint(workspace)
     lease = Lease(ports.journal, ports.clock, _holder())
     deliver = parts.deliver()
-    erase = parts.erase(lease)
+    erase = desk.erase(parts, lease)
     cycle = Cycle(
         lease=lease,
         ingest_cases=parts.ingest_cases(),
@@ -306,7 +315,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         status=Status(ports.rows, ports.cases, ports.reviews, ports.accounts, ports.outbox, ports.journal),
         erase=erase,
         passwords=Passwords(ports.passwords, ports.outbox, ports.clock, province.access.fold_gmail),
-        **parts.desk(deliver),
+        **desk.desk(parts, deliver),
     )
 
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import random
-import secrets
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from bridge.adapters.mail.render import MailRenderer
 from bridge.adapters.workbooks.google import GoogleWorkbook
 from bridge.adapters.workbooks.google_summary import GoogleSummaryBook
 from bridge.application.access_round import AccessRound
-from bridge.application.admin_desk import AdminDesk
 from bridge.application.approve_access import ApproveAccess
 from bridge.application.cases_round import CasesRound
 from bridge.application.connect import ConnectLine
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail, DeliverySettings
 from bridge.application.derive_cases import DeriveCases
-from bridge.application.erase import Erase
 from bridge.application.figures import KeptFigures
-from bridge.application.hand_out import HandOut
 from bridge.application.ingest import AddCases, IngestAccess, IngestCases, Intaker
 from bridge.application.overview import Overview
 from bridge.application.ports.forms import FormSource
@@ -113,33 +107,11 @@ class UseCases:
 
     @property
     def tombstones(self) -> Tombstones:
-        return Tombstones(self._seal, self.ports.erasures)
+        return Tombstones(self.seal, self.ports.erasures)
 
     @property
-    def _seal(self) -> Seal:
+    def seal(self) -> Seal:
         return Seal(secret_key(self.workspace.secret_key))
-
-    def erase(self, lease: Callable[[], AbstractContextManager[None]]) -> Erase:
-        """Files of the cases' own have a place in `forget_files`."""
-        ports = self.ports
-        return Erase(
-            ports.rows,
-            ports.cases,
-            ports.records,
-            ports.register,
-            ports.reviews,
-            self.review_list,
-            ports.erasures,
-            ports.erasure_file,
-            ports.journal,
-            ports.clock,
-            self._seal,
-            self.province.workflow(),
-            self.messages,
-            lease,
-            new_key=lambda: secrets.token_hex(16),
-            forget_files=lambda cases: None,
-        )
 
     def submit_case(self) -> SubmitCase:
         ports, rules = self.ports, self.province.workflow()
@@ -178,34 +150,6 @@ class UseCases:
             self.ports.journal,
             self.province.reviews.decisions.model_dump(),
             self.messages.text("flag", "decision_unknown"),
-        )
-
-    def desk(self, deliver: DeliverMail) -> dict[str, Any]:
-        """What staff and admins do in the portal."""
-        return {
-            "decide_reviews": self.decide_reviews(),
-            "admin_desk": self.admin_desk(deliver),
-            "hand_out": self.hand_out(),
-        }
-
-    def admin_desk(self, deliver: DeliverMail) -> AdminDesk:
-        ports, portal = self.ports, self.province.portal
-        return AdminDesk(
-            ports.people,
-            ports.mails,
-            ports.passwords,
-            ports.rows,
-            ports.clock,
-            deliver.resend,
-            portal.base_url,
-            timedelta(hours=portal.link_hours),
-        )
-
-    def hand_out(self) -> HandOut:
-        ports = self.ports
-        headers = {column.key: column.header for column in self.province.table("cases").columns}
-        return HandOut(
-            ports.records, ports.rows, ports.read_log, ports.people, ports.journal, headers, self.messages
         )
 
     def cases_round(self) -> CasesRound:

@@ -13,6 +13,7 @@ from bridge.portal import (
     access_request,
     case_new,
     desk,
+    erase,
     factors,
     health,
     mails,
@@ -69,6 +70,8 @@ ROUTES = (
     Route("admin/mails/<str:key>/again/", mails.again, ADMIN, "admin_mail_again"),
     Route("admin/readlog/", read_log_page.page, ADMIN, "admin_read_log"),
     Route("admin/person/", person_data.page, ADMIN, "admin_person_data"),
+    Route("admin/erase/", erase.page, ADMIN, "admin_erase"),
+    Route("admin/erase/<str:key>/", erase.receipt, ADMIN, "admin_erased"),
     # getting in and out
     Route("access/", access_request.page, PUBLIC, "access_request"),
     Route("access/received/", access_request.received, PUBLIC, "access_received"),

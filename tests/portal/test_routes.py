@@ -21,6 +21,7 @@ NOT_FOUND_IS_RIGHT = {
     "admin_sign_out",
     "admin_slip",
     "admin_mail_again",
+    "admin_erased",
     "case_receipt",
     "case_view",
     "password_choose",
