@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, time
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
@@ -16,6 +17,7 @@ from bridge.application.erase import Found, NothingToErase
 from bridge.application.errors import SaphanError
 from bridge.application.ports.erasures import Erasure
 from bridge.domain.cells import Cell, as_text
+from bridge.domain.values.thai_date import buddhist
 from bridge.portal import readlog
 from bridge.portal.moments import when
 from bridge.portal.office import office
@@ -117,7 +119,15 @@ def _case(found: Found, sought: str) -> dict[str, Any]:
 def _cells(values: Any) -> list[tuple[str, str]]:
     cells: dict[str, Cell] = dict(values)
     columns = office().province.table("cases").columns
-    return [(column.header, as_text(cells[column.key])) for column in columns if column.key in cells]
+    return [(column.header, _told(cells[column.key])) for column in columns if column.key in cells]
+
+
+def _told(cell: Cell) -> str:
+    """Days as Thai offices write them, with the time where there is one."""
+    if not isinstance(cell, date):
+        return as_text(cell)
+    timed = isinstance(cell, datetime) and cell.time() != time(0)
+    return f"{buddhist(cell)} {cell:%H:%M}" if timed else buddhist(cell)
 
 
 def _line(done: Erasure) -> dict[str, Any]:
