@@ -189,9 +189,9 @@ class TableSync:
         for state in lost.values():
             self._miss(state, heard, events)
         self._rows.save(self.table.name, [*states.values(), *lost.values()], events)
-        layout = json.dumps(dict(sighting.layout.columns), sort_keys=True)
-        if layout != self._journal.setting(f"layout:{self.table.name}"):
-            self._journal.set_setting(f"layout:{self.table.name}", layout)
+        name, layout = f"layout:{self.table.name}", json.dumps(dict(sighting.layout.columns), sort_keys=True)
+        if layout != self._journal.setting(name):
+            self._journal.set_setting(name, layout)
         return heard
 
     def _differing(self, sighting: Sighting, marks: Mapping[str, Mark]) -> dict[str, SheetRow]:
@@ -229,11 +229,8 @@ class TableSync:
             return
         merged = absorb(self.table, state.confirmed, row, state.values, state.suggested, self._max_text)
         for change in merged.changes:
-            actor = "sheet"
-            why = str(change.why)
-            events.append(
-                Event(self.table.name, state.key, why, actor, change.column, change.old, change.new)
-            )
+            why, old, new = str(change.why), change.old, change.new
+            events.append(Event(self.table.name, state.key, why, "sheet", change.column, old, new))
         heard.conflicts.extend((state.key, conflict) for conflict in merged.conflicts)
         if merged.values != state.values:
             heard.changed.append(state.key)

@@ -18,6 +18,7 @@ from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail, DeliverySettings
 from bridge.application.derive_cases import DeriveCases
 from bridge.application.figures import KeptFigures
+from bridge.application.import_register import ImportRegister
 from bridge.application.ingest import AddCases, IngestAccess, IngestCases, Intaker
 from bridge.application.overview import Overview
 from bridge.application.ports.forms import FormSource
@@ -123,6 +124,18 @@ class UseCases:
             ports.clock,
             self.places,
             rules,
+            self.tombstones,
+        )
+
+    def import_register(self) -> ImportRegister:
+        ports, part = self.ports, self.province.register_
+        return ImportRegister(
+            ports.cases,
+            ports.journal,
+            self.messages,
+            part.columns,
+            part.required,
+            self.places,
             self.tombstones,
         )
 

@@ -61,6 +61,7 @@ class Ledger:
     outbox: Any
     passwords: Any
     read_log: Any
+    erasures: Any
     register: Any
     tracking: Any
 
@@ -76,6 +77,7 @@ def open_empty(backend: str, config: pytest.Config, folder: Path) -> Ledger:
 def _stores(backend: str, options: dict[str, Any]) -> Ledger:
     from bridge.adapters.ledger.accounts import DjangoAccounts
     from bridge.adapters.ledger.cases import DjangoCases
+    from bridge.adapters.ledger.erasures import DjangoErasures
     from bridge.adapters.ledger.journal import DjangoJournal
     from bridge.adapters.ledger.outbox import DjangoOutbox
     from bridge.adapters.ledger.passwords import DjangoPasswords
@@ -98,6 +100,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
         outbox=DjangoOutbox("https://portal.example.go.th", DOMAIN),
         passwords=DjangoPasswords(),
         read_log=DjangoReadLog(),
+        erasures=DjangoErasures(),
         register=DjangoRegister(),
         tracking=DjangoTracking(),
     )

@@ -8,7 +8,7 @@ import sqlite3
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,20 @@ import pytest
 from bridge import bootstrap
 from bridge.application.erase import NothingToErase
 from bridge.application.errors import Busy
+from bridge.application.ports.forms import Batch
+from bridge.application.ports.read_log import Reading, Sought
 from bridge.application.ports.reviews import ReviewKind
 from bridge.application.ports.rows import Presence
 from bridge.bootstrap import Office
 from bridge.workspace import Workspace
 from tests.functional.office import TestOffice, case_answer, family_name, valid_id
+from tests.integration.google_office import cloud_office
 from tests.integration.kill_helpers import Desk
 from tests.integration.kill_office import MONDAY
 
 WHO = "portal:1"
 # What is told of the person to be erased, in all columns and in what staff typed; each is found nowhere else.
-PERSON, TOWN = 41, "บ้านลับเฉพาะ"
+PERSON = 41
 SECRETS = (
     family_name(PERSON),
     valid_id(PERSON),
@@ -49,12 +52,35 @@ ANSWER = {
 }
 
 
-@pytest.fixture
-def hands(tmp_path: Path) -> Iterator[TestOffice]:
-    root = tmp_path / "สำนักงาน"
-    bootstrap.create(root)
+CASE = "SSK-2570-000004"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An office at work: the person's case among others, corrected, paid, published, and thought to be double."""
+    hands = TestOffice(tmp_path_factory.mktemp("ต้นแบบ") / "สำนักงาน")
+    bootstrap.create(hands.root)
+    others = [case_answer(number) for number in (1, 2, 3)]
+    hands.send_cases([*others, case_answer(PERSON, **ANSWER), case_answer(PERSON, **{**ANSWER, "หมู่": "8"})])
+    office = opened(hands)
+    evening(office)
+    assert office.hand_out.cases_of(valid_id(PERSON))[0] == CASE
+    with hands.edit("cases") as tab:
+        row = row_of(tab, CASE)
+        tab[row, "ตรวจสอบแล้ว"] = "ตรวจสอบแล้ว"
+        tab[row, "ผู้รับผิดชอบ"] = "เจ้าหน้าที่ลับ"
+        tab[row, "สภาพปัญหาและความต้องการ"] = "ป่วยติดเตียงรายลับ ที่พิมพ์ทีหลัง"
+        tab[row, "ขั้นตอนการช่วยเหลือ"] = "ให้การช่วยเหลือแล้ว"
+        tab[row, "จำนวนเงิน"] = 3000
+        tab[row, "วันที่โอนเงิน"] = date(2026, 11, 21)
+    evening(office)
     bootstrap.close()
-    yield TestOffice(root)
+    return hands.root
+
+
+@pytest.fixture
+def hands(prepared: Path, tmp_path: Path) -> Iterator[TestOffice]:
+    yield TestOffice(Path(shutil.copytree(prepared, tmp_path / "สำนักงาน")))
     bootstrap.close()
 
 
@@ -69,23 +95,13 @@ def evening(office: Office) -> None:
 
 
 def worked(hands: TestOffice, *, paid: bool = True) -> tuple[Office, str]:
-    """An office at work: the person's case among others, corrected, decided, published, in other people's hands."""
-    others = [case_answer(number) for number in (1, 2, 3)]
-    hands.send_cases([*others, case_answer(PERSON, **ANSWER), case_answer(PERSON, **{**ANSWER, "หมู่": "8"})])
     office = opened(hands)
-    evening(office)
-    case = office.hand_out.cases_of(valid_id(PERSON))[0]
-    with hands.edit("cases") as tab:
-        row = row_of(tab, case)
-        tab[row, "ตรวจสอบแล้ว"] = "ตรวจสอบแล้ว"
-        tab[row, "ผู้รับผิดชอบ"] = "เจ้าหน้าที่ลับ"
-        tab[row, "สภาพปัญหาและความต้องการ"] = "ป่วยติดเตียงรายลับ ที่พิมพ์ทีหลัง"
-        if paid:
-            tab[row, "ขั้นตอนการช่วยเหลือ"] = "ให้การช่วยเหลือแล้ว"
-            tab[row, "จำนวนเงิน"] = 3000
-            tab[row, "วันที่โอนเงิน"] = date(2026, 11, 21)
-    evening(office)
-    return office, case
+    if not paid:
+        with hands.edit("cases") as tab:
+            for header in ("จำนวนเงิน", "วันที่โอนเงิน"):
+                tab[row_of(tab, CASE), header] = None
+        evening(office)
+    return office, CASE
 
 
 def erase(office: Office, case: str, *, keep_out: bool = False) -> Any:
@@ -338,7 +354,7 @@ def test_killed_anywhere_and_run_again_it_ends_the_same(hands: TestOffice) -> No
     assert len(ends) == 1 and untouched >= 2 and point > 5 * STEP
 
 
-STEP = 13  # every so many port calls
+STEP = 17  # every so many port calls
 
 
 def the_end(office: Office, case: str) -> str:
@@ -387,3 +403,67 @@ def test_the_tombstones_tell_nothing(hands: TestOffice) -> None:
         rows = str(connection.execute("SELECT * FROM ledger_tombstoneentry").fetchall())
     assert valid_id(PERSON) not in rows
     assert (Workspace(hands.root).erasures.stat().st_mode & 0o077) == 0 or os.name != "posix"
+
+
+def test_a_line_that_was_cut_short_is_left_out_and_ended(hands: TestOffice) -> None:
+    office, case = worked(hands)
+    file = Workspace(hands.root).erasures
+    file.write_bytes(b'{"key":"half","why":"}')
+    done = erase(office, case)
+    assert office.ports.erasure_file.read() == [done]
+
+
+def test_a_row_of_the_register_goes_and_is_not_imported_again(hands: TestOffice) -> None:
+    office, case = worked(hands)
+    name = f"นายสมมติ {family_name(PERSON)}"
+    rows = [["หมายเลข", "ชื่อ-สกุล", "ตำบล", "อำเภอ"], ["R-1", name, "โพธิ์", "เมืองศรีสะเกษ"]]
+    rows += [["R-2", "นายสมมติ คนหนึ่ง", "โพธิ์", "เมืองศรีสะเกษ"]]
+    batch = Batch("register.csv", "1", rows, complete=True)
+    office.import_register.run(batch)
+    assert [entry.number for entry in office.erase.registered([case])] == ["R-1"]
+    office.erase.run([case], ["R-1"], "คำขอ", WHO, keep_out=False)
+    assert office.import_register.run(batch).erased == 1
+    assert office.ports.register.entry("R-1") is None and office.ports.register.entry("R-2") is not None
+
+
+def test_files_of_the_cases_are_forgotten_too(hands: TestOffice) -> None:
+    office, case = worked(hands)
+    told: list[list[str]] = []
+    office.erase._forget_files = lambda cases: told.append(list(cases))
+    erase(office, case)
+    assert told == [[case, "SSK-2570-000005"]]
+
+
+def test_the_night_forgets_what_was_looked_at_long_ago(hands: TestOffice) -> None:
+    from bridge.adapters.ledger.models import Account
+
+    office, case = worked(hands)
+    account = str(
+        Account.objects.create(email="a@example.go.th", email_key="a@example.go.th", role="staff").pk
+    )
+    now = office.ports.clock.now()
+    for days in (1, 360, 370):
+        office.ports.read_log.note(Reading(now - timedelta(days=days), account, "case_view", (case,)))
+    bootstrap.night(office)
+    left, total = office.ports.read_log.find(Sought(), 0, 9)
+    assert total == 2 and min(reading.at for reading in left) == now - timedelta(days=360)
+
+
+def test_on_google_the_row_is_written_over_and_the_form_brings_nothing_back(tmp_path: Path) -> None:
+    with cloud_office(tmp_path) as office:
+        office.send(2)
+        office.send(1, **{**ANSWER, "เลข 13 หลัก": valid_id(PERSON)})
+        office.rest()
+        (case,) = office.office.hand_out.cases_of(valid_id(PERSON))
+        office.office.erase.run([case], [], "คำขอ", WHO, keep_out=False)
+        office.rest()
+        office.cycle(11)
+        tab = office.tab()
+        row = next(n for n, found in enumerate(office.rows(), 1) if found["รหัสเคส"] == case)
+        assert office.rows()[row - 1]["ข้อควรตรวจสอบ"] == "ลบข้อมูลตามคำขอ"
+        tab.type(row, "ชื่อ-สกุลผู้ประสบปัญหา", "นางผู้ส่งรายลับ ส่งเคส")
+        office.rest()
+        assert len(office.rows()) == 3
+        assert [s for s in SECRETS if s in str(office.rows())] == []
+        told, _ = office.office.ports.reviews.page(ReviewKind.ERASED_ROW, None, 0, 9)
+        assert [one.item.case for one in told] == [case]
