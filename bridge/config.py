@@ -25,6 +25,7 @@ from bridge.config_parts import (
     PortalPart,
     ProvincePart,
     RegisterPart,
+    RetentionPart,
     ReviewsPart,
     RulesPart,
     SchedulePart,
@@ -63,6 +64,7 @@ class Province(Part):
     province: ProvincePart
     areas: AreasPart = AreasPart()
     schedule: SchedulePart = SchedulePart()
+    retention: RetentionPart = RetentionPart()
     portal: PortalPart
     api: ApiPart = ApiPart()
     mail: MailPart

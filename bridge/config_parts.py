@@ -39,6 +39,10 @@ class SchedulePart(Part):
     backups_kept: int = Field(14, ge=1, le=1000)
 
 
+class RetentionPart(Part):
+    read_log_months: int = Field(12, ge=3, le=120)
+
+
 class PortalPart(Part):
     base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
     link_hours: int = Field(72, ge=1, le=720)
@@ -226,6 +230,7 @@ class ReviewKinds(Part):
     copied_row: Word
     unknown_id: Word
     vanished: Word
+    erased_row: Word
 
 
 class ReviewsPart(Part):

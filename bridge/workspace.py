@@ -52,6 +52,11 @@ class Workspace:
         return self.root / "attachments"
 
     @property
+    def erasures(self) -> Path:
+        """The tombstones: outside the ledger, so that they outlive it."""
+        return self.root / "erasures.jsonl"
+
+    @property
     def backups(self) -> Path:
         return self.root / "backups"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import IO
 
@@ -17,14 +17,6 @@ from bridge.domain.problems import Problem
 # A file whose form is not sent yet is kept so long; the sweep leaves it alone longer than that.
 WAITING = timedelta(hours=12)
 LEFT_OVER = timedelta(hours=24)
-
-
-@dataclass(frozen=True)
-class SweepReport:
-    """`removed`: files that belonged to no case; `lost`: files of cases that are not in the store."""
-
-    removed: int
-    lost: int
 
 
 class AttachFiles:
@@ -88,11 +80,12 @@ class AttachFiles:
         self._store.remove(names)
         return len(names)
 
-    def sweep(self) -> SweepReport:
-        """Removes what was left over when something was broken off, and counts what is lost."""
+    def sweep(self) -> tuple[int, int]:
+        """Removes what was left over when something was broken off: how many files; and how many files of cases
+        the store has lost."""
         known = self._attachments.names()
         lost = known - self._store.stored()
         old = self._store.stored(self._clock.now() - LEFT_OVER)
         left_over = old - self._attachments.known(old)
         self._store.remove(left_over)
-        return SweepReport(len(left_over), len(lost))
+        return len(left_over), len(lost)

@@ -9,17 +9,20 @@ from datetime import datetime
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.derive_cases import DeriveCases
 from bridge.application.errors import SaphanError, SheetError
-from bridge.application.ingest import conflict
+from bridge.application.ingest import conflict, next_case
 from bridge.application.ports.cases import CaseStore, NewCase
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.reviews import ReviewItem, ReviewKind
 from bridge.application.ports.rows import Event, Mark, Presence, RowStore
+from bridge.application.ports.wording import Wording
 from bridge.application.ports.workbooks import Grid, Workbook
 from bridge.application.reconcile import Heard, Plan, Sighting, TableSync
 from bridge.application.review_list import BANGKOK, ReviewList
-from bridge.domain.cases import case_number, fiscal_year_of, read_case_number
+from bridge.application.tombstones import Tombstones
+from bridge.domain.cases import fiscal_year_of, read_case_number
 from bridge.domain.cells import Cell
+from bridge.domain.erasure import STAYING
 from bridge.domain.layout import SheetRow
 
 MOST_AHEAD = 100_000  # an unknown number further ahead than this is a slip of the hand, not a lost case
@@ -30,6 +33,10 @@ def sayable(cell: Cell) -> str:
     return "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in str(cell).strip())[
         :100
     ]
+
+
+def _filled(row: SheetRow) -> set[str]:
+    return {column for column, cell in row.values.items() if cell is not None and cell is not False}
 
 
 @dataclass
@@ -105,12 +112,15 @@ class CasesRound:
         derive: DeriveCases,
         clock: Clock,
         province: str,
+        tombstones: Tombstones,
+        wording: Wording,
         along: Callable[[bool], bool],
     ) -> None:
         self._book, self._sync, self._reviews_sync = book, cases_sync, reviews_sync
         self._cases, self._rows, self._journal = cases, rows, journal
         self._review_list, self._decide, self._derive = review_list, decide, derive
         self._clock, self._province, self._along = clock, province, along
+        self._tombstones, self._wording = tombstones, wording
         self._gate = Gate("cases", book, ("cases", "reviews"), rows, journal, clock)
 
     def run(self, *, accept_loss: bool) -> RoundReport:
@@ -176,7 +186,12 @@ class CasesRound:
         heard = self._sync.hear(sighting, marks)
         report.heard = len(heard.changed)
         report.conflicts = len(heard.conflicts)
-        foreign = {sayable(row.values[self._sync.table.key]) for row in sighting.alignment.foreign}
+        self._sweep(sighting, marks, heard)
+        foreign = {
+            sayable(row.values[self._sync.table.key])
+            for row in sighting.alignment.foreign
+            if row.index not in sighting.swept
+        }
         self._reserve(foreign)
         report.typed = self._adopt(sighting, marks)
         self._review_list.note(
@@ -185,8 +200,30 @@ class CasesRound:
         self._note_rows(sighting, heard, foreign)
         return heard
 
+    def _sweep(self, sighting: Sighting, marks: Mapping[str, Mark], heard: Heard) -> None:
+        """Finds the rows that bring back what was erased, and tells people of each once a day."""
+        found, erased, key = sighting.alignment, self._tombstones.now(), self._sync.table.key
+        nothing = frozenset[str]()
+        swept = [(row, case, nothing) for row, case in found.copies if marks[case].erased]
+        swept += [(row, "", nothing) for row in found.blank if erased.row(row.values)]
+        for row in found.foreign:
+            if erased.row(row.values):
+                swept.append((row, "", nothing))
+            elif erased.case(str(row.values[key]).strip()):  # a ledger that was lost knows no case
+                swept.append((row, str(row.values[key]).strip(), STAYING))
+        sighting.swept = {row.index: (row, stays) for row, _, stays in swept}
+        flag = self._sync.rules.flag_column
+        fresh = [case for row, case, stays in swept if _filled(row) - stays - {key, flag}]
+        today = (self._clock.now() + BANGKOK).date().isoformat()
+        self._review_list.note(
+            [
+                ReviewItem(f"erased_row:{case}:{today}", ReviewKind.ERASED_ROW, case)
+                for case in sorted({*fresh, *heard.overtyped})
+            ]
+        )
+
     def _note_rows(self, sighting: Sighting, heard: Heard, foreign: Collection[str]) -> None:
-        copied = {key for _, key in sighting.alignment.copies}
+        copied = {key for row, key in sighting.alignment.copies if row.index not in sighting.swept}
         self._review_list.note(
             [
                 *(ReviewItem(f"copied:{key}", ReviewKind.COPIED_ROW, key) for key in sorted(copied)),
@@ -212,6 +249,7 @@ class CasesRound:
     def _adopt(self, sighting: Sighting, marks: Mapping[str, Mark]) -> int:
         """Each row without id becomes a case, under an id that it was given before where there is one."""
         rows, given = self._sync.typed_rows(sighting, marks)
+        rows = self._let_in(rows)
         fresh = [row for row in rows if row.index not in given]
         self._mint(fresh, given)
         states = [self._sync.from_sheet(given[row.index], row) for row in rows]
@@ -220,8 +258,23 @@ class CasesRound:
         sighting.typed.update({given[row.index]: row for row in rows})
         return len(fresh)
 
+    def _let_in(self, rows: Sequence[SheetRow]) -> list[SheetRow]:
+        """Without those about persons who are to be kept out: they stay as staff typed them, and are pointed out."""
+        erased = self._tombstones.now()
+        barred = {row.index for row in rows if erased.kept_out(row.values.get("national_id"))}
+        items = [
+            ReviewItem(f"kept_out:{index + 1}", ReviewKind.ERASED_ROW, shown=self._kept_out(index))
+            for index in sorted(barred)
+        ]
+        self._review_list.note(items)
+        self._review_list.close_others("kept_out:", [item.subject for item in items])
+        return [row for row in rows if row.index not in barred]
+
+    def _kept_out(self, index: int) -> dict[str, Cell]:
+        return {"row": str(index + 1), "reason": self._wording.text("flag", "kept_out")}
+
     def _mint(self, rows: Sequence[SheetRow], given: dict[int, str]) -> None:
-        now = self._clock.now()
+        now, erased = self._clock.now(), self._tombstones.now()
         local = (now + BANGKOK).replace(tzinfo=None)
         cases = []
         last: dict[int, int] = {}
@@ -229,8 +282,8 @@ class CasesRound:
             year = fiscal_year_of(row.values.get("submitted_at"), local)
             if year not in last:
                 last[year] = self._cases.last_number(year)
-            last[year] += 1
-            key = given[row.index] = case_number(self._province, year, last[year])
+            key, last[year] = next_case(self._province, year, last[year], erased)
+            given[row.index] = key
             cases.append(NewCase(key, year, last[year], "sheet", f"typed:{key}", now))
         self._cases.add(cases, [])
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from threading import Lock
 from typing import TypeVar
 
 from bridge.application.access_round import AccessRound
@@ -58,21 +59,27 @@ class CycleReport:
 
 
 class Lease:
-    """One writer at a time. `holder` names this process."""
+    """One writer at a time, among processes and among the threads of this one. `holder` names this process."""
 
     def __init__(self, journal: Journal, clock: Clock, holder: str) -> None:
         self._journal, self._clock, self._holder = journal, clock, holder
+        self._thread = Lock()
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        """Raises Busy when another process works on this office."""
+        """Raises Busy when somebody else works on this office."""
         now = self._clock.now()
-        if not self._journal.acquire(LEASE, self._holder, now, now + LEASE_LIFE):
+        if not self._thread.acquire(blocking=False):
             raise Busy("lease_held")
         try:
-            yield
+            if not self._journal.acquire(LEASE, self._holder, now, now + LEASE_LIFE):
+                raise Busy("lease_held")
+            try:
+                yield
+            finally:
+                self._journal.release(LEASE, self._holder)
         finally:
-            self._journal.release(LEASE, self._holder)
+            self._thread.release()
 
     def check(self) -> None:
         """Prolongs the lease that this process holds. Raises Busy where another has taken it meanwhile (this
@@ -83,8 +90,8 @@ class Lease:
 
 class Cycle:
     """`fingerprint` is that of the province file: when it changes, every case is computed anew; `current` is what
-    it is on disk. `share` opens
-    files to those approved; `traffic` tells what went over the wire since it was last asked."""
+    it is on disk. `share` opens files to those approved; `erase_again` erases what a ledger that was put back holds
+    again; `traffic` tells what went over the wire since it was last asked."""
 
     def __init__(
         self,
@@ -99,6 +106,7 @@ class Cycle:
         clock: Clock,
         mark_all_dirty: Callable[[], None],
         share: Callable[[], ShareReport],
+        erase_again: Callable[[], int],
         traffic: Callable[[], Mapping[str, int]],
         fingerprint: str,
         current: Callable[[], str],
@@ -109,6 +117,7 @@ class Cycle:
         self._deliver, self._outbox = deliver, outbox
         self._mark_all_dirty, self._fingerprint = mark_all_dirty, fingerprint
         self._share, self._traffic, self._current = share, traffic, current
+        self._erase_again = erase_again
 
     def sync(self, *, accept_loss: bool = False) -> CycleReport:
         """One cycle. Raises Busy when another process holds the lease, ConfigurationError when the province file
@@ -121,6 +130,7 @@ class Cycle:
                 raise ConfigurationError("province_changed")
             self._notice_new_province()
             self._notice_restored_ledger()
+            self._erase_again()  # before anything is taken in, sent or written
             report.forms_access = self._attempt(report, self._ingest_access.run) or report.forms_access
             report.forms_cases = self._attempt(report, self._ingest_cases.run) or report.forms_cases
             self._work_access(report, accept_loss)

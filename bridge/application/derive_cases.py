@@ -61,7 +61,7 @@ class DeriveCases:
         asked = set(keys)
         for key, state in states.items():
             before = dict(state.values)
-            if key in asked:
+            if key in asked and not state.erased:
                 self._suggest(state)
                 state.values["review"] = self._review_text(state, conflicts.get(key, ())) or None
             if key in duplicates:
@@ -74,7 +74,7 @@ class DeriveCases:
 
     def _note_vanished(self, states: Mapping[str, RowState]) -> None:
         """Here and not where the loss is heard: reviews get their numbers in this order also after a stop."""
-        gone = [key for key, state in states.items() if state.presence is Presence.GONE]
+        gone = [k for k, state in states.items() if state.presence is Presence.GONE and not state.erased]
         self._review_list.note([ReviewItem(f"vanished:{key}", ReviewKind.VANISHED, key) for key in gone])
         self._review_list.close([f"vanished:{key}" for key in sorted(states.keys() - set(gone))])
 
@@ -152,8 +152,9 @@ class DeriveCases:
         }
 
     def _keys(self, state: RowState, year: int) -> MatchKeys:
-        """A case whose row was deleted is nobody's duplicate."""
-        return MatchKeys("", "") if state.presence is Presence.GONE else match_keys(state.values, year)
+        """A case whose row was deleted, or whose person was erased, is nobody's duplicate."""
+        nobody = state.erased or state.presence is Presence.GONE
+        return MatchKeys("", "") if nobody else match_keys(state.values, year)
 
     def _note(self, pairs: Sequence[Pair], known: Sequence[str]) -> None:
         items = [self._item(pair) for pair in pairs]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.application.ports.attachments import AttachmentStore
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.people import People
-from bridge.application.ports.read_log import ReadLog, Sought
+from bridge.application.ports.read_log import Reading, ReadLog, Sought
 from bridge.application.ports.records import Records
+from bridge.application.ports.register import Register
 from bridge.application.ports.rows import Event, RowStore
 from bridge.application.ports.wording import Wording
 from bridge.domain.attachments import file_name
@@ -31,7 +33,7 @@ class Sheet:
 
 
 class HandOut:
-    """`headers` are the words for the columns of a case."""
+    """`headers` are the words for the columns of a case, `register_headers` for those of the register."""
 
     def __init__(
         self,
@@ -40,13 +42,15 @@ class HandOut:
         attachments: AttachmentStore,
         read_log: ReadLog,
         people: People,
+        register: Register,
         journal: Journal,
         headers: Mapping[str, str],
+        register_headers: Mapping[str, str],
         wording: Wording,
     ) -> None:
         self._records, self._rows, self._attachments, self._read_log = records, rows, attachments, read_log
-        self._people, self._journal = people, journal
-        self._headers, self._wording = headers, wording
+        self._people, self._register, self._journal = people, register, journal
+        self._headers, self._register_headers, self._wording = headers, register_headers, wording
 
     def cases_of(self, sought: str) -> list[str]:
         """The cases of a person, by a case's number or by the 13-digit id; [] where there is none."""
@@ -85,11 +89,57 @@ class HandOut:
             self._sheet("seen", ("at", "who", "page", "why"), self._seen(list(states))),
         ]
 
-    def readings(self, sought: Sought, actor: str) -> Sheet:
-        """Who saw what since when, the newest first. That it was taken is in the history."""
-        found, _ = self._read_log.find(sought, 0, MOST_READINGS)
-        names = self._people.readers({reading.account for reading in found})
+    def breach_pack(self, sought: Sought, actor: str) -> list[Sheet]:
+        """What is told of a breach within 72 hours (PDPA s. 37(4)): how many persons and records, by kind of data
+        and by page, and who saw what, the newest first. That it was taken is in the history."""
+        found, total = self._read_log.find(sought, 0, MOST_READINGS)
         self._rows.save("accounts", [], [Event("accounts", sought.account or "-", "pack", actor)])
+        let_in = [reading for reading in found if not reading.refused]
+        seen = list(dict.fromkeys(key for reading in let_in for key in reading.keys))
+        cases = {key: state.values for key, state in self._rows.load("cases", seen).items()}
+        entries = (self._register.entry(key) for key in seen if key not in cases)
+        registered = {entry.number: entry.values for entry in entries if entry is not None}
+        counts = [
+            ("since", _local(sought.since) or self._word("beginning")),
+            ("until", _local(sought.until) or self._word("today")),
+            ("looks", total),
+            ("refused_looks", sum(reading.refused for reading in found)),
+            ("accounts", len({reading.account for reading in let_in})),
+            ("persons", len({_person(key, values) for key, values in cases.items()})),
+            ("seen_cases", len(cases)),
+            ("seen_register", len(registered)),
+        ]
+        return [
+            self._sheet("overall", ("item", "count"), [[self._word(code), value] for code, value in counts]),
+            self._sheet(
+                "kinds",
+                ("record", "kind", "count"),
+                [
+                    *self._kinds("cases", self._headers, cases.values()),
+                    *self._kinds("register", self._register_headers, registered.values()),
+                ],
+            ),
+            self._sheet("pages", ("page", "looks", "records"), self._by_page(let_in)),
+            self._readings(found),
+        ]
+
+    def _kinds(
+        self, name: str, headers: Mapping[str, str], records: Iterable[Mapping[str, Cell]]
+    ) -> list[list[Cell]]:
+        """Of how many of the records each column was there to be seen."""
+        counted = Counter(column for values in records for column in values if values[column] is not None)
+        return [[self._word(name), headers[c], counted[c]] for c in headers if counted[c]]
+
+    def _by_page(self, readings: Iterable[Reading]) -> list[list[Cell]]:
+        looks: Counter[str] = Counter()
+        keys: dict[str, set[str]] = {}
+        for reading in readings:
+            looks[reading.what] += 1
+            keys.setdefault(reading.what, set()).update(reading.keys)
+        return [[self._page(what), count, len(keys[what])] for what, count in looks.most_common()]
+
+    def _readings(self, found: Sequence[Reading]) -> Sheet:
+        names = self._people.readers({reading.account for reading in found})
         rows: list[list[Cell]] = [
             [
                 _local(reading.at),
@@ -157,6 +207,12 @@ class HandOut:
 
     def _sheet(self, name: str, headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Sheet:
         return Sheet(self._word(name), [self._word(header) for header in headers], rows)
+
+
+def _person(case: str, values: Mapping[str, Cell]) -> str:
+    """Two cases with one valid id are one person's."""
+    reading = national_id.parse(values.get("national_id"))
+    return case if reading.value is None or reading.problem is not None else reading.value
 
 
 def _local(moment: datetime | None) -> datetime | None:

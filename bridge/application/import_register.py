@@ -10,6 +10,7 @@ from bridge.application.ports.cases import CaseStore
 from bridge.application.ports.forms import Batch, Unreadable
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.wording import Wording
+from bridge.application.tombstones import Tombstones
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.problems import Problem
 from bridge.domain.values.places import Places
@@ -25,6 +26,7 @@ class RegisterReport:
     new: int = 0
     changed: int = 0
     same: int = 0
+    erased: int = 0  # rows that were erased, or whose person is kept out
     refused: list[str] = field(default_factory=list)
 
 
@@ -39,7 +41,9 @@ class ImportRegister:
         titles: Mapping[str, Sequence[str]],
         required: Sequence[str],
         places: Places,
+        tombstones: Tombstones,
     ) -> None:
+        self._tombstones = tombstones
         self._cases, self._journal, self._wording, self._places = cases, journal, wording, places
         self._titles = {header_key(title): column for column, listed in titles.items() for title in listed}
         self._words = {column: listed[0] for column, listed in titles.items()}
@@ -59,6 +63,7 @@ class ImportRegister:
             row = self._row(batch.rows[index], columns)
             if any(value is not None for value in row.values()):
                 self._take(index + 1, row, seen, rows, report)
+        rows = self._not_erased(rows, report)
         with self._journal.transaction():
             for start in range(0, len(rows), CHUNK):
                 new, changed, same = self._cases.import_register(rows[start : start + CHUNK], batch.cursor)
@@ -68,6 +73,16 @@ class ImportRegister:
                     report.same + same,
                 )
         return report
+
+    def _not_erased(self, rows: list[dict[str, Cell]], report: RegisterReport) -> list[dict[str, Cell]]:
+        erased = self._tombstones.now()
+        kept = [
+            row
+            for row in rows
+            if not erased.register_row(str(row["number"])) and not erased.kept_out(row["number"])
+        ]
+        report.erased = len(rows) - len(kept)
+        return kept
 
     def _take(
         self,

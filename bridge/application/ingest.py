@@ -15,6 +15,7 @@ from bridge.application.ports.reviews import ReviewItem, ReviewKind
 from bridge.application.ports.rows import Event, Presence, RowState, RowStore
 from bridge.application.ports.wording import Wording
 from bridge.application.review_list import BANGKOK, ReviewList
+from bridge.application.tombstones import Erased, Tombstones
 from bridge.domain.access import State, email_key, read_email
 from bridge.domain.cases import case_number, fiscal_year_of, tidy
 from bridge.domain.cells import Cell, as_text, canonical
@@ -34,6 +35,7 @@ class IngestReport:
     edited: int = 0
     again: int = 0
     refused: int = 0
+    erased: int = 0  # answers that the source still holds of cases that were erased
     trouble: list[str] = field(default_factory=list)
 
 
@@ -109,9 +111,17 @@ class Intaker:
 class AddCases:
     """Submissions become cases: each gets its number, its row of the sheet and a line of history."""
 
-    def __init__(self, cases: CaseStore, rows: RowStore, clock: Clock, places: Places, province: str) -> None:
+    def __init__(
+        self,
+        cases: CaseStore,
+        rows: RowStore,
+        clock: Clock,
+        places: Places,
+        province: str,
+        tombstones: Tombstones,
+    ) -> None:
         self._cases, self._rows, self._clock = cases, rows, clock
-        self._places, self._province = places, province
+        self._places, self._province, self._tombstones = places, province, tombstones
 
     def add(self, source: str, file: str, submissions: Sequence[Submission]) -> list[RowState]:
         """The new rows, in the order of the submissions. Inside the caller's transaction."""
@@ -119,13 +129,13 @@ class AddCases:
         local = (now + BANGKOK).replace(tzinfo=None)
         last: dict[int, int] = {}
         cases, answers, rows, events = [], [], [], []
+        erased = self._tombstones.now()
         for submission in submissions:
             values = tidy(given(submission), self._places)
             year = fiscal_year_of(values.get("submitted_at"), local)
             if year not in last:
                 last[year] = self._cases.last_number(year)
-            last[year] += 1
-            key = case_number(self._province, year, last[year])
+            key, last[year] = next_case(self._province, year, last[year], erased)
             values["case_id"] = key
             cases.append(NewCase(key, year, last[year], source, submission.key, now))
             answers.append(_answer(file, source, submission, key))
@@ -134,6 +144,16 @@ class AddCases:
         self._cases.add(cases, answers)
         self._rows.save("cases", rows, events)
         return rows
+
+
+def next_case(province: str, year: int, last: int, erased: Erased) -> tuple[str, int]:
+    """The case number after `last`, and its running number. That of an erased case is never given again, also by
+    a ledger that does not know the case: other answers keep their numbers then."""
+    while True:
+        last += 1
+        key = case_number(province, year, last)
+        if not erased.case(key):
+            return key, last
 
 
 class IngestCases:
@@ -148,28 +168,41 @@ class IngestCases:
         journal: Journal,
         reviews: ReviewList,
         places: Places,
+        tombstones: Tombstones,
     ) -> None:
         self._intaker, self._add, self._cases, self._rows = intaker, add, cases, rows
         self._journal, self._reviews, self._places = journal, reviews, places
+        self._tombstones = tombstones
 
     def run(self) -> IngestReport:
         report = IngestReport()
         for batch, intake in self._intaker.batches(report):
             with self._journal.transaction():
-                self._take(batch, intake.submissions, report)
-                self._intaker.settle(report, batch, intake.submissions, intake.refused)
+                refused = self._take(batch, intake.submissions, report)
+                erased = self._tombstones.now()
+                refused += [r for r in intake.refused if not erased.answer(self._intaker.form.name, r.key)]
+                self._intaker.settle(report, batch, intake.submissions, refused)
         return report
 
-    def _take(self, batch: Batch, submissions: Sequence[Submission], report: IngestReport) -> None:
+    def _take(
+        self, batch: Batch, submissions: Sequence[Submission], report: IngestReport
+    ) -> list[RefusedRow]:
+        """An answer that was erased is passed over. Returns the new ones of persons who are kept out."""
         source = self._intaker.form.name
         by_key = {submission.key: submission for submission in submissions}
         known = self._cases.known(source, list(by_key))
-        fresh = [submission for key, submission in by_key.items() if key not in known]
+        erased = self._tombstones.now()
+        unknown = [s for key, s in by_key.items() if key not in known and not erased.answer(source, key)]
+        fresh = [s for s in unknown if not erased.kept_out(s.answers.get("national_id"))]
+        taken = {submission.key for submission in fresh}
+        refused = [_kept_out(s) for s in unknown if s.key not in taken]
+        report.erased += len(by_key) - len(known) - len(unknown)
         self._add.add(source, batch.name, fresh)
         edited = [s for key, s in by_key.items() if key in known and s.response_id]
         report.new += len(fresh)
         report.again += len(known)
         report.edited += self._edit(batch, edited, known)
+        return refused
 
     def _edit(self, batch: Batch, edited: Sequence[Submission], known: Mapping[str, str]) -> int:
         """An answer that its sender edited: what staff have not corrected follows it; the rest is a conflict."""
@@ -210,6 +243,11 @@ class IngestCases:
             else:  # the sender came round to what staff wrote
                 self._reviews.close([conflict(state.key, column, current, now).subject])
         state.dirty, state.settled = True, state.presence is Presence.GONE
+
+
+def _kept_out(submission: Submission) -> RefusedRow:
+    """Without a word of the answer."""
+    return RefusedRow(submission.row, "", "", Problem("person_kept_out"), submission.key)
 
 
 def conflict(case: str, column: str, sheet: Cell, form: Cell) -> ReviewItem:

@@ -48,7 +48,9 @@ class Publish:
         """Replaces what is published, in one transaction. A row that was deleted or unchecked is withdrawn."""
         checked: dict[str, dict[str, Cell]] = {}
         for state in self._rows.load_all("cases"):
-            if state.presence is not Presence.GONE and self._rules.is_checked(state.values.get("checked")):
+            if state.erased or state.presence is Presence.GONE:
+                continue
+            if self._rules.is_checked(state.values.get("checked")):
                 checked[state.key] = {column: state.values.get(column) for column in SHOWN}
         years = self._cases.fiscal_years(checked)
         published = [Published(key, years[key], values) for key, values in checked.items()]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bridge.application.erased_rows import lacks
 from bridge.application.errors import SheetError
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.rows import Event, Mark, Presence, RowState, RowStore
@@ -36,12 +37,14 @@ class TableRules:
 
 @dataclass
 class Sighting:
-    """One read of a tab, aligned with the ledger."""
+    """One read of a tab, aligned with the ledger. `typed` are rows that got a new id in this cycle; `swept[index]` is a
+    row that holds what was erased, without being its own, and the columns that may stay in it."""
 
     layout: Layout
     alignment: Alignment
     positions: dict[str, int] = field(default_factory=dict)
-    typed: dict[str, SheetRow] = field(default_factory=dict)  # rows that got a new id in this cycle
+    typed: dict[str, SheetRow] = field(default_factory=dict)
+    swept: dict[int, tuple[SheetRow, frozenset[str]]] = field(default_factory=dict)
 
     def row_of(self, key: str) -> SheetRow | None:
         found = self.alignment
@@ -50,12 +53,13 @@ class Sighting:
 
 @dataclass
 class Heard:
-    """What people did, for the use case that owns the table."""
+    """What people did, for the use case that owns the table. `overtyped` are erased rows that hold something again."""
 
     changed: list[str] = field(default_factory=list)
     conflicts: list[tuple[str, Conflict]] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    overtyped: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -185,9 +189,9 @@ class TableSync:
         for state in lost.values():
             self._miss(state, heard, events)
         self._rows.save(self.table.name, [*states.values(), *lost.values()], events)
-        layout = json.dumps(dict(sighting.layout.columns), sort_keys=True)
-        if layout != self._journal.setting(f"layout:{self.table.name}"):
-            self._journal.set_setting(f"layout:{self.table.name}", layout)
+        name, layout = f"layout:{self.table.name}", json.dumps(dict(sighting.layout.columns), sort_keys=True)
+        if layout != self._journal.setting(name):
+            self._journal.set_setting(name, layout)
         return heard
 
     def _differing(self, sighting: Sighting, marks: Mapping[str, Mark]) -> dict[str, SheetRow]:
@@ -218,13 +222,15 @@ class TableSync:
             raise SheetError("sheet_mixed_up", tab=self.table.tab, rows=count)
 
     def _hear_row(self, state: RowState, row: SheetRow, heard: Heard, events: list[Event]) -> None:
+        if state.erased:
+            if state.digest and self._given(state, row):
+                heard.overtyped.append(state.key)
+            state.presence, state.settled = Presence.PRESENT, False
+            return
         merged = absorb(self.table, state.confirmed, row, state.values, state.suggested, self._max_text)
         for change in merged.changes:
-            actor = "sheet"
-            why = str(change.why)
-            events.append(
-                Event(self.table.name, state.key, why, actor, change.column, change.old, change.new)
-            )
+            why, old, new = str(change.why), change.old, change.new
+            events.append(Event(self.table.name, state.key, why, "sheet", change.column, old, new))
         heard.conflicts.extend((state.key, conflict) for conflict in merged.conflicts)
         if merged.values != state.values:
             heard.changed.append(state.key)
@@ -284,11 +290,12 @@ class TableSync:
         kept = sighting.alignment.kept
         waiting = [k for k, mark in marks.items() if mark.presence is Presence.TYPED and k not in kept]
         waiting.sort(key=lambda key: (len(key), key))
+        blank = [row for row in sighting.alignment.blank if row.index not in sighting.swept]
         by_digest: dict[str, list[str]] = {}
         for key in reversed(waiting):
             by_digest.setdefault(marks[key].digest, []).append(key)
         rows = []
-        for row in filter(self.is_substantial, sighting.alignment.blank):
+        for row in filter(self.is_substantial, blank):
             unchanged = by_digest.get(row_digest(self._content, row.values))
             if unchanged:
                 sighting.typed[unchanged.pop()] = row
@@ -339,9 +346,9 @@ class TableSync:
         for key, state in states.items():
             row = sighting.row_of(key)
             if row is not None:
-                lacks = {c: value for c, value in self._lacks(state).items() if not self._is_pending(row, c)}
-                cells.update({(row.index, columns[column]): value for column, value in lacks.items()})
-                shown[key] = {**state.confirmed, **lacks}
+                given = self._given(state, row)
+                cells.update({(row.index, columns[c]): value for c, value in given.items()})
+                shown[key] = state.values if state.erased else {**state.confirmed, **given}
             elif state.presence is Presence.ABSENT:
                 whole = {column: clip(state.values.get(column), self._max_text) for column in self.table.keys}
                 appended.append({columns[c]: value for c, value in whole.items() if self._is_given(c, value)})
@@ -349,7 +356,13 @@ class TableSync:
             elif state.presence is Presence.TYPED:
                 taken_away.append(key)
         self._flag_rows(sighting, cells)
-        return Plan(TabChange(self.table.tab, cells, appended), shown, taken_away)
+        erasing = bool(sighting.swept) or any(state.erased for state in states.values())
+        return Plan(TabChange(self.table.tab, cells, appended, erasing), shown, taken_away)
+
+    def _given(self, state: RowState, row: SheetRow) -> dict[str, Cell]:
+        if state.erased:
+            return lacks(self.table, state.values, row, self._max_text)
+        return {c: v for c, v in self._lacks(state).items() if not self._is_pending(row, c)}
 
     def _is_pending(self, row: SheetRow, column: str) -> bool:
         """A person's formula whose result nobody knows yet is not written over."""
@@ -362,11 +375,15 @@ class TableSync:
     def _flag_rows(self, sighting: Sighting, cells: dict[tuple[int, int], Cell]) -> None:
         column = sighting.layout.columns[self.rules.flag_column]
         flagged = [(row, self._flag("copied_row", key)) for row, key in sighting.alignment.copies]
+        for row, stays in sighting.swept.values():
+            mark = {self.rules.flag_column: self._flag("erased", "")}
+            blank = lacks(self.table, mark, row, self._max_text, {*stays, self.table.key})
+            cells.update({(row.index, sighting.layout.columns[c]): v for c, v in blank.items()})
         for row in sighting.alignment.foreign:
             found = str(row.values.get(self.table.key)).strip()
             flagged.append((row, self._flag("unknown_id", found)))
         for row, flag in flagged:
-            if row.values.get(self.rules.flag_column) != flag:
+            if row.index not in sighting.swept and row.values.get(self.rules.flag_column) != flag:
                 cells[(row.index, column)] = flag
 
     def confirm(self, plan: Plan) -> None:

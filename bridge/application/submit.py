@@ -14,6 +14,7 @@ from bridge.application.ports.journal import Journal
 from bridge.application.ports.rows import RowStore
 from bridge.application.ports.web_answers import WebAnswers
 from bridge.application.review_list import BANGKOK
+from bridge.application.tombstones import Tombstones
 from bridge.domain.access import Role, may_see
 from bridge.domain.cases import doubts, match_keys, tidy
 from bridge.domain.cells import Cell
@@ -43,11 +44,13 @@ class Sender:
 
 @dataclass(frozen=True)
 class Sent:
-    """`again`: it was sent before and made no second case; `differs`: and held something else then."""
+    """`again`: it was sent before and made no second case; `differs`: and held something else then. `refused` is the
+    code (section `portal`) of why it makes no case."""
 
     case: str
     again: bool = False
     differs: bool = False
+    refused: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ class SubmitCase:
         places: Places,
         rules: Rules,
         attachments: AttachmentStore,
+        tombstones: Tombstones,
     ) -> None:
+        self._tombstones = tombstones
         self._add, self._cases, self._rows, self._journal = add, cases, rows, journal
         self._clock, self._places, self._rules, self._attachments = clock, places, rules, attachments
 
@@ -130,6 +135,11 @@ class SubmitCase:
             known = self.sent_before(sender, key)
             if known:
                 return Sent(known, again=True, differs=self._differs(submission, known, files))
+            erased = self._tombstones.now()
+            if erased.answer(PORTAL, submission.key):
+                return Sent("", refused="answer_erased")
+            if erased.kept_out(answers.get("national_id")):
+                return Sent("", refused="person_kept_out")
             (state,) = self._add.add(PORTAL, sender.via, [submission])
             keys = match_keys(state.values, self._year())
             self._cases.set_match_keys([Candidate(state.key, keys)])  # the next sender is told of it at once

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 import shutil
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,7 +29,8 @@ from bridge.application.attach_files import AttachFiles
 from bridge.application.cycle import Cycle, Lease
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail
-from bridge.application.errors import ConfigurationError, OutsideError, SaphanError
+from bridge.application.erase import Erase
+from bridge.application.errors import Busy, ConfigurationError, OutsideError, SaphanError
 from bridge.application.hand_out import HandOut, Sheet
 from bridge.application.import_register import ImportRegister
 from bridge.application.overview import Overview
@@ -44,10 +45,12 @@ from bridge.application.restore import Restore
 from bridge.application.status import Status
 from bridge.application.submit import AskAccess, SubmitCase
 from bridge.application.summarise import Summarise
+from bridge.application.sweep import Sweep
 from bridge.application.track_cases import TrackCases
+from bridge.bootstrap import desk
 from bridge.bootstrap.google import OnGoogle
 from bridge.bootstrap.ports import Ports as Ports
-from bridge.bootstrap.ports import real_ports
+from bridge.bootstrap.ports import real_ports, secret_key
 from bridge.bootstrap.use_cases import UseCases
 from bridge.config import Province, load, secret
 from bridge.domain.columns import Table
@@ -85,17 +88,13 @@ class Office:
     decide_reviews: DecideReviews
     admin_desk: AdminDesk
     hand_out: HandOut
+    attachments: AttachFiles
+    erase: Erase
+    sweep: Sweep
 
     @property
     def submit(self) -> SubmitCase:
         return UseCases(self.workspace, self.province, self.ports, self.messages, self.places).submit_case()
-
-    @property
-    def attachments(self) -> AttachFiles:
-        ports, most = self.ports, self.province.portal.attachment_bytes
-        return AttachFiles(
-            ports.file_check, ports.file_store, ports.attachments, ports.journal, ports.clock, most
-        )
 
     @property
     def ask_access(self) -> AskAccess:
@@ -188,7 +187,11 @@ def open_office(root: Path) -> Office:
     province = load(workspace.province_file)
     _make_folders(workspace)
     _open_database(workspace, province)
-    return build(workspace, province)
+    office = build(workspace, province)
+    if office.erase.is_behind():
+        with suppress(Busy), office.lease():  # whoever is at work sees to it
+            office.erase.catch_up()
+    return office
 
 
 def _make_folders(workspace: Workspace) -> None:
@@ -244,8 +247,8 @@ def recorded(office: Office, kind: str, work: Callable[[], T]) -> T:
 
 
 def night(office: Office) -> None:
-    """After the office's day: files that belong to no case go, then a copy is made."""
-    recorded(office, "sweep", office.attachments.sweep)
+    """What is kept too long or belongs to no case goes, before all is copied once more."""
+    recorded(office, "sweep", office.sweep.run)
     recorded(office, "backup", office.back_up)
 
 
@@ -268,14 +271,7 @@ def _open_database(workspace: Workspace, province: Province) -> None:
         database = postgresql_database(province.ledger, secret("BRIDGE_LEDGER_PASSWORD"))
     else:
         database = sqlite_database(workspace.ledger)
-    open_ledger(django_settings(database, _secret_key(workspace.secret_key)))
-
-
-def _secret_key(path: Path) -> str:
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
-    return path.read_text(encoding="ascii")
+    open_ledger(django_settings(database, secret_key(workspace.secret_key)))
 
 
 def build(workspace: Workspace, province: Province, ports: Ports | None = None) -> Office:
@@ -288,6 +284,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
     fingerprint = _fingerprint(workspace)
     lease = Lease(ports.journal, ports.clock, _holder())
     deliver = parts.deliver()
+    erase = desk.erase(parts, lease)
     cycle = Cycle(
         lease=lease,
         ingest_cases=parts.ingest_cases(),
@@ -300,6 +297,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         clock=ports.clock,
         mark_all_dirty=parts.mark_all_dirty,
         share=parts.share(),
+        erase_again=erase.catch_up,
         traffic=ports.google.traffic.take,
         fingerprint=fingerprint,
         current=lambda: _fingerprint(workspace),
@@ -317,19 +315,13 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         summarise=parts.summarise(),
         overview=parts.overview(),
         restore=parts.restore(),
-        import_register=ImportRegister(
-            ports.cases,
-            ports.journal,
-            messages,
-            province.register_.columns,
-            province.register_.required,
-            places,
-        ),
+        import_register=parts.import_register(),
         preflight=parts.preflight(),
         fingerprint=fingerprint,
         status=Status(ports.rows, ports.cases, ports.reviews, ports.accounts, ports.outbox, ports.journal),
+        erase=erase,
         passwords=Passwords(ports.passwords, ports.outbox, ports.clock, province.access.fold_gmail),
-        **parts.desk(deliver),
+        **desk.desk(parts, deliver),
     )
 
 

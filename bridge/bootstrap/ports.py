@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import Any
 from bridge.adapters.attachments.check import ContentCheck
 from bridge.adapters.attachments.folder import FileFolder
 from bridge.adapters.clock import SystemClock, pause
+from bridge.adapters.erasure_file import ErasureLines
 from bridge.adapters.forms.export_file import ExportFolder
 from bridge.adapters.mail.evidence import Evidence, ImapSettings, LogFile, LogSettings, SentMailbox
 from bridge.adapters.mail.folder import FolderMailer
@@ -23,6 +25,7 @@ from bridge.application.deliver_mail import PatientMailer
 from bridge.application.errors import ConfigurationError
 from bridge.application.ports.attachments import FileCheck, FileStore
 from bridge.application.ports.clock import Clock
+from bridge.application.ports.erasures import ErasureFile
 from bridge.application.ports.forms import FormSource
 from bridge.application.ports.summaries import SummaryBook
 from bridge.application.ports.workbooks import Workbook
@@ -49,6 +52,8 @@ class Ports:
     people: Any
     mails: Any
     records: Any
+    erasures: Any
+    erasure_file: ErasureFile
     web_answers: Any
     attachments: Any
     file_store: FileStore
@@ -97,6 +102,7 @@ def real_ports(
         outbox=DjangoOutbox(province.portal.base_url, domain_of(province)),
         **_doors(),
         **_desk(),
+        erasure_file=ErasureLines(workspace.erasures),
         **_searches(),
         **_files(workspace),
         mailer=_mailer(workspace, province, clock, google),
@@ -126,8 +132,14 @@ def _files(workspace: Workspace) -> dict[str, Any]:
 def _desk() -> dict[str, Any]:
     """What staff and admins look through in the portal."""
     from bridge.adapters.ledger.desk import DjangoMails, DjangoPeople, DjangoRecords  # noqa: PLC0415
+    from bridge.adapters.ledger.erasures import DjangoErasures  # noqa: PLC0415
 
-    return {"people": DjangoPeople(), "mails": DjangoMails(), "records": DjangoRecords()}
+    return {
+        "people": DjangoPeople(),
+        "mails": DjangoMails(),
+        "records": DjangoRecords(),
+        "erasures": DjangoErasures(),
+    }
 
 
 def _doors() -> dict[str, Any]:
@@ -159,6 +171,14 @@ def _forms_and_books(workspace: Workspace, province: Province, google: OnGoogle)
         if part.on_google("summary")
         else XlsxSummaryBook(workspace.summary_book),
     }
+
+
+def secret_key(path: Path) -> str:
+    """The workspace's own secret, made when it is first asked for."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return path.read_text(encoding="ascii")
 
 
 def domain_of(province: Province) -> str:

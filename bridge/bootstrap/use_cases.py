@@ -6,21 +6,20 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from bridge.adapters.mail.render import MailRenderer
 from bridge.adapters.workbooks.google import GoogleWorkbook
 from bridge.adapters.workbooks.google_summary import GoogleSummaryBook
 from bridge.application.access_round import AccessRound
-from bridge.application.admin_desk import AdminDesk
 from bridge.application.approve_access import ApproveAccess
+from bridge.application.attach_files import AttachFiles
 from bridge.application.cases_round import CasesRound
 from bridge.application.connect import ConnectLine
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail, DeliverySettings
 from bridge.application.derive_cases import DeriveCases
 from bridge.application.figures import KeptFigures
-from bridge.application.hand_out import HandOut
+from bridge.application.import_register import ImportRegister
 from bridge.application.ingest import AddCases, IngestAccess, IngestCases, Intaker
 from bridge.application.overview import Overview
 from bridge.application.ports.forms import FormSource
@@ -33,13 +32,15 @@ from bridge.application.review_list import ReviewList
 from bridge.application.share_access import ShareAccess, ShareReport, SharingSettings
 from bridge.application.submit import SubmitCase
 from bridge.application.summarise import Summarise
-from bridge.bootstrap.ports import Ports, domain_of
+from bridge.application.tombstones import Tombstones
+from bridge.bootstrap.ports import Ports, domain_of, secret_key
 from bridge.config import Province
 from bridge.config_google import file_id
 from bridge.domain.access import AccessWords, Role, State
 from bridge.domain.intake import Form
 from bridge.domain.summary import Categories
 from bridge.domain.summary_tables import SummaryWords
+from bridge.domain.tombstones import Seal
 from bridge.domain.values.places import Places
 from bridge.messages import Messages
 from bridge.workspace import TEMPLATES, Workspace
@@ -99,11 +100,26 @@ class UseCases:
             ports.journal,
             self.review_list,
             self.places,
+            self.tombstones,
         )
 
     def _add_cases(self) -> AddCases:
-        ports = self.ports
-        return AddCases(ports.cases, ports.rows, ports.clock, self.places, self.province.province.code)
+        ports, code = self.ports, self.province.province.code
+        return AddCases(ports.cases, ports.rows, ports.clock, self.places, code, self.tombstones)
+
+    @property
+    def tombstones(self) -> Tombstones:
+        return Tombstones(self.seal, self.ports.erasures)
+
+    @property
+    def seal(self) -> Seal:
+        return Seal(secret_key(self.workspace.secret_key))
+
+    def attachments(self) -> AttachFiles:
+        ports, most = self.ports, self.province.portal.attachment_bytes
+        return AttachFiles(
+            ports.file_check, ports.file_store, ports.attachments, ports.journal, ports.clock, most
+        )
 
     def submit_case(self) -> SubmitCase:
         ports, rules = self.ports, self.province.workflow()
@@ -116,6 +132,19 @@ class UseCases:
             self.places,
             rules,
             ports.attachments,
+            self.tombstones,
+        )
+
+    def import_register(self) -> ImportRegister:
+        ports, part = self.ports, self.province.register_
+        return ImportRegister(
+            ports.cases,
+            ports.journal,
+            self.messages,
+            part.columns,
+            part.required,
+            self.places,
+            self.tombstones,
         )
 
     def ingest_access(self) -> IngestAccess:
@@ -144,41 +173,6 @@ class UseCases:
             self.messages.text("flag", "decision_unknown"),
         )
 
-    def desk(self, deliver: DeliverMail) -> dict[str, Any]:
-        """What staff and admins do in the portal."""
-        return {
-            "decide_reviews": self.decide_reviews(),
-            "admin_desk": self.admin_desk(deliver),
-            "hand_out": self.hand_out(),
-        }
-
-    def admin_desk(self, deliver: DeliverMail) -> AdminDesk:
-        ports, portal = self.ports, self.province.portal
-        return AdminDesk(
-            ports.people,
-            ports.mails,
-            ports.passwords,
-            ports.rows,
-            ports.clock,
-            deliver.resend,
-            portal.base_url,
-            timedelta(hours=portal.link_hours),
-        )
-
-    def hand_out(self) -> HandOut:
-        ports = self.ports
-        headers = {column.key: column.header for column in self.province.table("cases").columns}
-        return HandOut(
-            ports.records,
-            ports.rows,
-            ports.attachments,
-            ports.read_log,
-            ports.people,
-            ports.journal,
-            headers,
-            self.messages,
-        )
-
     def cases_round(self) -> CasesRound:
         ports, province = self.ports, self.province
         review_list = self.review_list
@@ -194,6 +188,8 @@ class UseCases:
             self._derive(review_list),
             ports.clock,
             province.province.code,
+            self.tombstones,
+            self.messages,
             self._summaries_along(),
         )
 

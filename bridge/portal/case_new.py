@@ -57,6 +57,9 @@ def page(request: HttpRequest) -> HttpResponse:
             told = _sentences(form, problems)
             return _show(request, form, kept=files, doubts=told, similar=similar, seen=seen)
     sent = submit.send(sender, key, answers, [kept.file for kept in files])
+    if sent.refused:
+        form.add_error("national_id", worded(sent.refused))
+        return _show(request, form, kept=files)
     if sent.differs:  # an old page, filled in again for somebody else
         data = request.POST.copy()
         data["key"] = new_key()

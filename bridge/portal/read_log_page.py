@@ -78,9 +78,13 @@ def page(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "desk/read_log.html", {"form": form, "readings": None})
     sought = form.sought()
-    readlog.note(request, "admin_read_log", [sought.key] if sought.key else [])
-    if request.POST.get("do") == "pack":
-        return _pack(request, sought)
+    pack = request.POST.get("do") == "pack"
+    readlog.note(
+        request, "admin_breach_pack" if pack else "admin_read_log", [sought.key] if sought.key else []
+    )
+    if pack:
+        sheets = office().hand_out.breach_pack(sought, f"portal:{request.user.pk}")
+        return download(as_xlsx(sheets), "breach-pack.xlsx", XLSX)
     number = number_of(request.POST)
     start = (number - 1) * A_PAGE
     found, total = office().ports.read_log.find(sought, start, A_PAGE)
@@ -104,11 +108,6 @@ def _line(reading: Reading, names: dict[str, str]) -> dict[str, Any]:
         "why": reading.why,
         "refused": reading.refused,
     }
-
-
-def _pack(request: HttpRequest, sought: Sought) -> HttpResponse:
-    sheet = office().hand_out.readings(sought, f"portal:{request.user.pk}")
-    return download(as_xlsx([sheet]), "read-log.xlsx", XLSX)
 
 
 def download(content: bytes, name: str, kind: str) -> HttpResponse:

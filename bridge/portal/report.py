@@ -1,4 +1,4 @@
-"""The pages of figures as PDF: their own tables and charts, set by Typst from templates/report (docs/adr/0010).
+"""The pages of figures as PDF: their own tables and charts, set by Typst from templates/report (docs/adr/0014).
 
 Words that staff typed go in as JSON texts, so nothing of them is read as markup. The fonts are the machine's.
 """

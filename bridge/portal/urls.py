@@ -16,6 +16,7 @@ from bridge.portal import (
     case_file,
     case_new,
     desk,
+    erase,
     factors,
     health,
     mails,
@@ -80,6 +81,8 @@ ROUTES = (
     Route("admin/api-clients/", api_clients.page, ADMIN, "admin_api_clients"),
     Route("admin/api-clients/new/", api_clients.new, ADMIN, "admin_api_client_new"),
     Route("admin/api-clients/<int:pk>/revoke/", api_clients.revoke, ADMIN, "admin_api_client_revoke"),
+    Route("admin/erase/", erase.page, ADMIN, "admin_erase"),
+    Route("admin/erase/<str:key>/", erase.receipt, ADMIN, "admin_erased"),
     # getting in and out
     Route("access/", access_request.page, PUBLIC, "access_request"),
     Route("access/received/", access_request.received, PUBLIC, "access_received"),

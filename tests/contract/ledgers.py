@@ -62,6 +62,7 @@ class Ledger:
     passwords: Any
     read_log: Any
     api_clients: Any
+    erasures: Any
     register: Any
     tracking: Any
     attachments: Any
@@ -80,6 +81,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
     from bridge.adapters.ledger.api_clients import DjangoApiClients
     from bridge.adapters.ledger.attachments import DjangoAttachments
     from bridge.adapters.ledger.cases import DjangoCases
+    from bridge.adapters.ledger.erasures import DjangoErasures
     from bridge.adapters.ledger.journal import DjangoJournal
     from bridge.adapters.ledger.outbox import DjangoOutbox
     from bridge.adapters.ledger.passwords import DjangoPasswords
@@ -103,6 +105,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
         passwords=DjangoPasswords(),
         read_log=DjangoReadLog(),
         api_clients=DjangoApiClients(),
+        erasures=DjangoErasures(),
         register=DjangoRegister(),
         tracking=DjangoTracking(),
         attachments=DjangoAttachments(),

@@ -15,7 +15,7 @@ import pytest
 from bridge.adapters.attachments.check import ContentCheck
 from bridge.adapters.attachments.folder import FileFolder
 from bridge.adapters.ledger.connection import close_ledger
-from bridge.application.attach_files import LEFT_OVER, AttachFiles, SweepReport
+from bridge.application.attach_files import LEFT_OVER, AttachFiles
 from bridge.application.ports.attachments import StoredFile
 from bridge.domain.attachments import Kind
 from tests import files
@@ -141,7 +141,7 @@ class TestRemoving:
             path = store.path(taken.name)
             os.utime(path, ((NOW - LEFT_OVER).timestamp() - 1,) * 2)
         os.utime(store.path(new.name), ((NOW - LEFT_OVER).timestamp() + 1,) * 2)
-        assert attached.sweep() == SweepReport(removed=1, lost=1)
+        assert attached.sweep() == (1, 1)
         assert store.stored() == {kept.name, new.name}
 
 
@@ -178,7 +178,7 @@ submit.use_case(found).send(submit.OFFICER, "a", submit.ANSWERS, [taken])
     assert (sent.case, sent.again) == (ONE, False)
     for name in store.stored():
         os.utime(store.path(name), ((NOW - LEFT_OVER).timestamp() - 1,) * 2)
-    assert attached.sweep() == SweepReport(removed=1, lost=0)
+    assert attached.sweep() == (1, 0)
     assert store.stored() == {taken.name}
     close_ledger()
 

@@ -12,16 +12,20 @@ import pytest
 from bridge.adapters.ledger.connection import close_ledger
 from bridge.application.ingest import AddCases
 from bridge.application.ports.cases import Published
+from bridge.application.ports.erasures import Erasure
 from bridge.application.submit import PORTAL, AskAccess, Sender, SubmitCase
+from bridge.application.tombstones import Tombstones
 from bridge.config import load
 from bridge.domain.access import Role
 from bridge.domain.intake import Submission, read
 from bridge.domain.matching import Reason
+from bridge.domain.tombstones import Seal
 from bridge.domain.values.places import Places
 from bridge.workspace import CONFIG
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, open_empty
 from tests.functional.office import valid_id
 
+SEAL = Seal("not-a-secret-in-a-test")
 PROVINCE = load(CONFIG / "sisaket.toml")
 PLACES = Places.build([("เมืองศรีสะเกษ", "โพธิ์"), ("กันทรลักษ์", "กระแชง")], {})
 OFFICER = Sender("7", Role.OFFICER, (("เมืองศรีสะเกษ", ""),), "อบต.โพธิ์")
@@ -50,14 +54,26 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 
 
 def add_cases(ledger: Ledger) -> AddCases:
-    return AddCases(ledger.cases, ledger.rows, ledger.clock, PLACES, "SSK")
+    return AddCases(ledger.cases, ledger.rows, ledger.clock, PLACES, "SSK", tombstones(ledger))
+
+
+def tombstones(ledger: Ledger) -> Tombstones:
+    return Tombstones(SEAL, ledger.erasures)
 
 
 def use_case(ledger: Ledger) -> SubmitCase:
     add = add_cases(ledger)
     rules = PROVINCE.workflow()
     return SubmitCase(
-        add, ledger.cases, ledger.rows, ledger.journal, ledger.clock, PLACES, rules, ledger.attachments
+        add,
+        ledger.cases,
+        ledger.rows,
+        ledger.journal,
+        ledger.clock,
+        PLACES,
+        rules,
+        ledger.attachments,
+        tombstones(ledger),
     )
 
 
@@ -72,6 +88,22 @@ def at_once(count: int, work: Any) -> list[Any]:
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(alone, range(count)))
+
+
+class TestErased:
+    """What was erased is not made again: by the same draft, under the same number, of somebody who is kept out."""
+
+    def test_neither_the_answer_nor_the_number_nor_the_person_comes_back(self, ledger: Ledger) -> None:
+        number = valid_id(9)
+        person = SEAL.person(number)
+        assert person is not None
+        sealed = {SEAL.answer(PORTAL, f"7:{'a' * 32}"), SEAL.case("SSK-2569-000001"), person}
+        ledger.erasures.record(Erasure("e" * 32, NOW, "portal:1", "คำขอ", 1, frozenset(sealed)))
+        send = use_case(ledger).send
+        assert send(OFFICER, "a" * 32, ANSWERS).refused == "answer_erased"
+        assert send(OFFICER, "b" * 32, {**ANSWERS, "national_id": number}).refused == "person_kept_out"
+        assert ledger.rows.marks("cases") == {}
+        assert send(OFFICER, "b" * 32, ANSWERS).case == "SSK-2569-000002"
 
 
 class TestSending:

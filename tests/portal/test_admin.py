@@ -20,6 +20,7 @@ from tests.portal.portal import PASSWORD, Browser, Portal
 
 NEW = "หอยทาก ตะเกียง น้ำเต้าหู้"
 PAGES = ("/admin/", "/admin/people/", "/admin/mails/", "/admin/readlog/", "/admin/person/")
+PAGES += ("/admin/erase/",)
 
 
 @pytest.fixture(scope="module")
@@ -196,8 +197,8 @@ class TestReadLog:
         moment = datetime(2026, 4, 1, 5, 0, 9, tzinfo=UTC)
         portal.office.ports.read_log.note(Reading(moment, str(account.pk), "case_view", ("A-1",), evil))
         headers, body = download(admin, "/admin/readlog/", {"account": str(account.pk), "do": "pack"})
-        assert headers["Content-Disposition"] == 'attachment; filename="read-log.xlsx"'
-        sheet = openpyxl.load_workbook(io.BytesIO(body)).worksheets[0]
+        assert headers["Content-Disposition"] == 'attachment; filename="breach-pack.xlsx"'
+        sheet = openpyxl.load_workbook(io.BytesIO(body)).worksheets[-1]
         header, row = list(sheet.iter_rows())
         assert [cell.value for cell in header][:2] == ["เวลา", "ผู้เปิดดู"]
         values = [cell.value for cell in row]
@@ -207,6 +208,86 @@ class TestReadLog:
         assert {cell.data_type for cell in row if cell.value == evil} == {"s"}
         assert all(cell.quotePrefix for cell in row if cell.value == evil)
         assert [why for why, _ in events(portal, account)] == ["pack"]
+
+    def test_a_pack_counts_persons_by_kind_of_data(self, portal: Portal, admin: Browser) -> None:
+        account = portal.account("counted@example.go.th", factor=False)
+        phone = "เบอร์โทรศัพท์"
+        first, again = case_with(portal, 8030, **{phone: "0899998030"}), case_with(portal, 8031)
+        log, moment = portal.office.ports.read_log, datetime(2026, 4, 2, 5, tzinfo=UTC)
+        log.note(Reading(moment, str(account.pk), "case_search", (first, again)))
+        log.note(Reading(moment, str(account.pk), "case_view", (first,)))
+        log.note(Reading(moment, str(account.pk), "case_view", ("SSK-2569-000001",), "", True))
+        _, body = download(admin, "/admin/readlog/", {"account": str(account.pk), "do": "pack"})
+        overall, kinds, pages, readings = openpyxl.load_workbook(io.BytesIO(body)).worksheets
+        counts = {row[0]: row[1] for row in overall.iter_rows(min_row=2, values_only=True)}
+        assert counts["จำนวนครั้งที่เปิดดู"] == 3 and counts["จำนวนครั้งที่ระบบไม่อนุญาต"] == 1
+        assert counts["จำนวนบุคคลในเคสที่ถูกเปิดดู"] == counts["จำนวนเคสที่ถูกเปิดดู"] == 2
+        held = {row[1]: row[2] for row in kinds.iter_rows(min_row=2, values_only=True)}
+        assert held["เลข 13 หลัก"] == 2 and held["เบอร์โทรเคส"] == 1
+        seen = list(pages.iter_rows(min_row=2, values_only=True))
+        assert sorted(row[1:] for row in seen) == [(1, 1), (1, 2)]
+        assert readings.max_row == 4
+        taken, _ = log.find(Sought(), 0, 1)
+        assert taken[0].what == "admin_breach_pack"
+
+
+class TestErase:
+    WHY = "คำขอที่ 7/2569"
+
+    def test_found_shown_erased_and_receipted(self, portal: Portal, admin: Browser) -> None:
+        case, other = case_with(portal, 8040), case_with(portal, 8041)
+        asked = {"person": valid_id(8040), "why": self.WHY}
+        page = admin.post("/admin/erase/", {**asked, "do": "find"})
+        assert family_name(8040) in page.body and other not in page.body
+        assert portal.office.ports.rows.load("cases", [case])[case].values["national_id"] == valid_id(8040)
+        done = admin.post("/admin/erase/", {**asked, "case": case, "do": "erase"})
+        assert done.heading == "ลบข้อมูลแล้ว" and self.WHY in done.body
+        assert family_name(8040) not in done.body and valid_id(8040) not in done.url + done.body
+        state = portal.office.ports.rows.load("cases", [case])[case]
+        assert state.erased and "national_id" not in state.values
+        assert not portal.office.ports.rows.load("cases", [other])[other].erased
+        noted, _ = portal.office.ports.read_log.find(Sought(key=case), 0, 1)
+        assert (noted[0].what, noted[0].why) == ("admin_erase", self.WHY)
+        assert valid_id(8040) not in str(portal.ledger())
+        assert "person" in admin.post("/admin/erase/", {**asked, "do": "find"}).body
+        assert self.WHY in admin.get("/admin/erase/").body
+
+    def test_only_what_was_found_and_chosen_goes(self, portal: Portal, admin: Browser) -> None:
+        first, second = case_with(portal, 8050), case_with(portal, 8051)
+        asked = {"person": f"{first} {second}", "why": self.WHY, "do": "erase"}
+        assert "ยังไม่ได้เลือกสิ่งที่จะลบ" in admin.post("/admin/erase/", asked).body
+        admin.post("/admin/erase/", {**asked, "person": first, "case": second})
+        assert not portal.office.ports.rows.load("cases", [second])[second].erased, "it was not asked for"
+        admin.post("/admin/erase/", {**asked, "case": second})
+        states = portal.office.ports.rows.load("cases", [first, second])
+        assert [states[key].erased for key in (first, second)] == [False, True]
+
+    def test_a_reason_that_names_the_person_is_not_kept(self, portal: Portal, admin: Browser) -> None:
+        case = case_with(portal, 8060)
+        for why in ("", f"ขอโดย {family_name(8060)}", f"ของ {valid_id(8060)}"):
+            page = admin.post("/admin/erase/", {"person": case, "why": why, "case": case, "do": "erase"})
+            assert 'href="#id_why"' in page.body, why
+        unknown = admin.post("/admin/erase/", {"person": f"{case} SSK-2569-999999", "why": self.WHY})
+        assert 'href="#id_person"' in unknown.body
+        assert not portal.office.ports.rows.load("cases", [case])[case].erased
+
+    def test_while_somebody_is_at_work_it_says_so(self, portal: Portal, admin: Browser) -> None:
+        case = case_with(portal, 8070)
+        with portal.office.lease():
+            page = admin.post("/admin/erase/", {"person": case, "why": self.WHY, "case": case, "do": "erase"})
+        assert "โปรดรอให้เสร็จ" in page.body
+        assert not portal.office.ports.rows.load("cases", [case])[case].erased
+
+    def test_an_officer_cannot_send_it_again(self, portal: Portal, admin: Browser) -> None:
+        case = case_with(portal, 8080)
+        asked = {"person": case, "why": self.WHY, "case": case, "keep_out": "on", "do": "erase"}
+        assert admin.post("/admin/erase/", asked).heading == "ลบข้อมูลแล้ว"
+        answers = {"national_id": valid_id(8080), "person_name": "นายสมมติ คนใหม่"}
+        officer = portal.account("again@example.go.th", factor=False)
+        from bridge.application.submit import Sender
+
+        sender = Sender(str(officer.pk), Role.OFFICER, (), "อบต.โพธิ์")
+        assert portal.office.submit.send(sender, "k" * 32, answers).refused == "person_kept_out"
 
 
 class TestPersonData:
@@ -272,7 +353,7 @@ class TestPersonData:
             record["at"] -= 3600
         session.save()
         account = portal.account("aim@example.go.th", factor=False)
-        for path in ("/admin/person/", f"/admin/people/{account.pk}/slip/"):
+        for path in ("/admin/person/", "/admin/erase/", f"/admin/people/{account.pk}/slip/"):
             answer = person.post(path, {"person": "x", "why": "y", "do": "json"}, follow=False)
             assert answer.status == 302 and answer.headers["Location"].startswith("/confirm/"), path
         assert events(portal, account) == []

@@ -9,7 +9,7 @@ import pytest
 from bridge.domain.access import Role
 from tests.functional.office import TestOffice
 from tests.portal.portal import Portal, totp
-from tests.portal.test_admin import held_mail
+from tests.portal.test_admin import case_with, held_mail
 from tests.portal.test_browser import CHROMIUM, chromium, enter, look, page  # noqa: F401  # fixtures
 from tests.portal.test_reviews import conflict, pair
 
@@ -43,11 +43,20 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
         "admin-read-log": "/admin/readlog/",
         "admin-api-client-new": "/admin/api-clients/new/",
         "admin-person-data": "/admin/person/",
+        "admin-erase": "/admin/erase/",
     }.items():
         page.goto(path)
         look(page, name)
     page.get_by_role("button", name="ค้นหา").click()
     look(page, "admin-person-data-wrong")
+    case = case_with(portal, start + 60)
+    page.goto("/admin/erase/")
+    page.get_by_label("รหัสเคส หรือเลข 13 หลัก").fill(f"{case}")
+    page.get_by_label("เหตุผล").fill("หนังสือคำขอที่ 12/2569")
+    page.get_by_role("button", name="ค้นหา").click()
+    look(page, "admin-erase-found")
+    page.get_by_role("button", name="ลบข้อมูลที่เลือก").click()
+    look(page, "admin-erased")
     page.goto(f"/reviews/{twins.key}/")
     page.get_by_role("button", name="ไม่ใช่คนเดียวกัน").click()
     look(page, "review-decided")

@@ -24,6 +24,7 @@ NOT_FOUND_IS_RIGHT = {
     "admin_mail_again",
     "case_file",
     "admin_api_client_revoke",
+    "admin_erased",
     "case_receipt",
     "case_view",
     "password_choose",

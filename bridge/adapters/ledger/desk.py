@@ -97,7 +97,7 @@ class DjangoRecords:
 
     def flagged(self, column: str, start: int, most: int) -> tuple[list[tuple[str, Mapping[str, Cell]]], int]:
         # Blank cells are left out of the JSON, and a quote inside a text is escaped there.
-        found = SheetRow.objects.filter(table="cases", values__contains=f'"{column}":')
+        found = SheetRow.objects.filter(table="cases", erased=False, values__contains=f'"{column}":')
         found = found.exclude(presence=str(Presence.GONE)).order_by("key")
         return list(found.values_list("key", "values")[start : start + most]), found.count()
 

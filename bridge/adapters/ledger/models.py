@@ -23,6 +23,7 @@ class SheetRow(models.Model):
     presence = models.CharField(max_length=8)
     settled = models.BooleanField()
     dirty = models.BooleanField()
+    erased = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["table", "key"], name="one_row_per_key")]
@@ -33,7 +34,7 @@ class SheetRow(models.Model):
 
 
 class History(models.Model):
-    """Every change of a row: who or what, when, old, new, why. Never changed, never deleted."""
+    """Every change of a row: who or what, when, old, new, why. Never deleted; an erasure blanks old and new."""
 
     at = models.DateTimeField()
     table = models.CharField(max_length=16)
@@ -385,6 +386,29 @@ class ReadEntry(models.Model):
                 | models.Q(account__isnull=True, client__isnull=False),
                 name="one_reader",
             )
+        ]
+
+
+class ErasureEntry(models.Model):
+    """An erasure: who, when, how many cases, why. Nobody's value."""
+
+    key = models.CharField(max_length=32, unique=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=16)
+    why = models.CharField(max_length=200)
+    cases = models.PositiveIntegerField()
+
+
+class TombstoneEntry(models.Model):
+    """By what something erased could come back, as domain/tombstones.py seals it."""
+
+    erasure = models.ForeignKey(ErasureEntry, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=8)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["erasure", "kind", "digest"], name="one_tombstone")
         ]
 
 

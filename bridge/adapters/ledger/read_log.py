@@ -38,6 +38,9 @@ class DjangoReadLog:
             found = found.filter(at__lt=sought.until)
         return [_reading(row) for row in found[start : start + most]], found.count()
 
+    def forget_before(self, instant: datetime) -> int:
+        return ReadEntry.objects.filter(at__lt=instant).delete()[0]
+
     def since(self, instant: datetime) -> Sequence[Reading]:
         return [_reading(row) for row in ReadEntry.objects.filter(at__gte=instant).order_by("at", "id")]
 

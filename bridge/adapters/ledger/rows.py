@@ -14,7 +14,7 @@ from bridge.application.ports.clock import Clock
 from bridge.application.ports.rows import Event, Mark, PastEvent, Presence, RowState
 
 T = TypeVar("T")
-_STATE = ("key", "values", "confirmed", "suggested", "presence", "digest", "settled", "dirty")
+_STATE = ("key", "values", "confirmed", "suggested", "presence", "digest", "settled", "dirty", "erased")
 CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
 
 
@@ -34,12 +34,12 @@ class DjangoRows:
         found = (
             SheetRow.objects.filter(table=table)
             .order_by("key")
-            .values_list("key", "digest", "settled", "presence")
+            .values_list("key", "digest", "settled", "presence", "erased")
         )
         presences = {str(presence): presence for presence in Presence}
         return {
-            key: Mark(digest, settled, presences[presence])
-            for key, digest, settled, presence in found.iterator(chunk_size=10_000)
+            key: Mark(digest, settled, presences[presence], erased)
+            for key, digest, settled, presence, erased in found.iterator(chunk_size=10_000)
         }
 
     def load(self, table: str, keys: Iterable[str]) -> dict[str, RowState]:
@@ -78,6 +78,7 @@ class DjangoRows:
                     "presence",
                     "settled",
                     "dirty",
+                    "erased",
                 ],
             )
             if table == TABLE:
@@ -127,8 +128,8 @@ class DjangoRows:
 
 
 def _state(columns: tuple[Any, ...]) -> RowState:
-    key, values, confirmed, suggested, presence, digest, settled, dirty = columns
-    return RowState(key, values, confirmed, suggested, Presence(presence), digest, settled, dirty)
+    key, values, confirmed, suggested, presence, *rest = columns
+    return RowState(key, values, confirmed, suggested, Presence(presence), *rest)
 
 
 def _row(table: str, state: RowState) -> SheetRow:
@@ -142,4 +143,5 @@ def _row(table: str, state: RowState) -> SheetRow:
         presence=str(state.presence),
         settled=state.settled,
         dirty=state.dirty,
+        erased=state.erased,
     )

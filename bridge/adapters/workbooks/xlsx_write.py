@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import count
 from xml.parsers import expat
 
 from bridge.adapters.workbooks.package import Package
 from bridge.adapters.workbooks.sheet_ranges import table_header, with_grown_table
-from bridge.adapters.workbooks.sheet_xml import NotUnderstood
+from bridge.adapters.workbooks.sheet_xml import NotUnderstood, SheetXml
 from bridge.adapters.workbooks.xlsx_parts import Parts, Tab, calculated_on_load, filter_name_extended
 from bridge.adapters.workbooks.xlsx_patch import patch_sheet
 from bridge.adapters.workbooks.xlsx_styles import Styles
 from bridge.application.errors import SheetError
 from bridge.application.ports.workbooks import TabChange
 
+_NUMBER = re.compile(rb"<(?:[\w.-]+:)?v(?:\s[^>]*)?>\s*(\d+)\s*<")
+_TEXT = re.compile(rb"<((?:[\w.-]+:)?)si(?:\s[^>]*)?(?:/>|>.*?</\1si\s*>)", re.S)
 _FORMULA = re.compile(rb"<(?:[\w.-]+:)?f[\s/>]")
 
 
@@ -27,7 +30,22 @@ def with_changes(package: Package, changes: Sequence[TabChange]) -> bytes:
             work.apply(tab, change)
         except NotUnderstood as error:
             raise SheetError(error.code, file=package.file, tab=tab.name, **error.facts) from error
+    if any(change.erasing for change in changes):
+        work.drop_unused_texts()
     return package.rebuilt(work.finished())
+
+
+def _shown_texts(sheet: SheetXml) -> set[int]:
+    """The numbers of the shared texts that the sheet's cells show. Raises NotUnderstood."""
+    used = set()
+    for row in sheet.rows:
+        for cell in sheet.cells(row):
+            if cell.attributes.get(b"t") == b"s" and cell.inner:
+                found = _NUMBER.search(cell.inner)
+                if found is None:
+                    raise NotUnderstood("a shared text without its number")
+                used.add(int(found[1]))
+    return used
 
 
 class _Work:
@@ -67,6 +85,25 @@ class _Work:
             book = self._read(self.parts.workbook)
             ends = patched.filter_end, patched.appended.last
             self._changed[self.parts.workbook] = filter_name_extended(book, tab.index, *ends)
+
+    def drop_unused_texts(self) -> None:
+        """A text that no cell shows any more stays in the list of texts that cells share: there it is blanked."""
+        part = self.parts.linked("sharedStrings")
+        if part is None:
+            return
+        used: set[int] = set()
+        try:
+            for tab in self.parts.tabs().values():
+                used |= _shown_texts(SheetXml(self._read(tab.part)))
+        except NotUnderstood:
+            return  # a tab of somebody's own that nobody here can read: its texts must stay
+        texts = count()
+        blanked = _TEXT.sub(
+            lambda found: found[0] if next(texts) in used else b"<%bsi><%bt/></%bsi>" % ((found[1],) * 3),
+            self._read(part),
+        )
+        if blanked != self._read(part):
+            self._changed[part] = blanked
 
     def finished(self) -> dict[str, bytes | None]:
         """All parts that differ, each proved to be well-formed."""

@@ -39,5 +39,8 @@ class ReadLog(Protocol):
     def find(self, sought: Sought, start: int, most: int) -> tuple[list[Reading], int]:
         """Some of those that match, the newest first, and how many match in all."""
 
+    def forget_before(self, instant: datetime) -> int:
+        """Deletes what was noted before `instant`; how many."""
+
     def since(self, instant: datetime) -> Sequence[Reading]:
         """What was noted at `instant` or after, oldest first."""

@@ -18,6 +18,7 @@ class ReviewKind(StrEnum):
     COPIED_ROW = "copied_row"
     UNKNOWN_ID = "unknown_id"
     VANISHED = "vanished"
+    ERASED_ROW = "erased_row"
 
 
 class ReviewState(StrEnum):

@@ -26,7 +26,8 @@ class RowState:
     """One row. `values` is the truth, `confirmed` what the sheet was last known to show, `suggested[column]`
     the bridge's own suggestions that the cell may still show; of a staff column, the one choice that was made in
     the portal and is yet to be written there. `dirty`: its computed columns are out of date.
-    `settled`: the sheet shows all of `values`; `digest` is that of `confirmed`."""
+    `settled`: the sheet shows all of `values`; `digest` is that of `confirmed`. `erased`: its person was erased; what
+    stands in the sheet is not heard any more but written over."""
 
     key: str
     values: dict[str, Cell] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class RowState:
     digest: str = ""
     settled: bool = False
     dirty: bool = True
+    erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Mark:
     digest: str
     settled: bool
     presence: Presence
+    erased: bool = False
 
 
 @dataclass(frozen=True)

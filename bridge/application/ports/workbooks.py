@@ -39,11 +39,13 @@ class TabChange:
 
     `cells[(r, c)]` replaces a cell's value and keeps its looks. `appended` rows (column -> value) go below the
     last row that holds anything; each looks like the row above it. A str is text, whatever it begins with.
+    `erasing`: what the cells held must not stay anywhere in the file.
     """
 
     tab: str
     cells: Mapping[tuple[int, int], Cell] = field(default_factory=dict)
     appended: Sequence[Mapping[int, Cell]] = ()
+    erasing: bool = False
 
 
 class Workbook(Protocol):

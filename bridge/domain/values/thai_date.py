@@ -8,6 +8,7 @@ clock of Asia/Bangkok (UTC+7, no summer time) and carry no zone. Serial numbers 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
 
@@ -285,3 +286,10 @@ def _from_digits(cell: str, digits: str) -> Reading[datetime]:
     if len(readings) != 1:
         return unreadable("date_unreadable", cell)
     return _doubt(datetime.combine(readings[0], time()), "date_run_together", cell)
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The same day of an earlier month, or that month's last where it has no such day."""
+    count = moment.year * 12 + moment.month - 1 - months
+    year, month = count // 12, count % 12 + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))

@@ -105,6 +105,8 @@ def send(request: HttpRequest, client: ApiClient) -> HttpResponse:
     answers, submit = filled(form.answers()), office().submit
     sender = Sender(client.reader, Role.OFFICER, client.areas, "", via=f"API {client.name}")
     sent = submit.send(sender, key, answers)
+    if sent.refused:
+        raise Refused("case_wrong", [error("national_id", sent.refused, worded(sent.refused))])
     if sent.differs:
         raise Refused("key_used")
     titles = {name: str(field.label) for name, field in form.fields.items()}

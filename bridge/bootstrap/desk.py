@@ -1,0 +1,80 @@
+"""What staff and admins do in the portal, and what is done for them each night."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+from bridge.application.admin_desk import AdminDesk
+from bridge.application.deliver_mail import DeliverMail
+from bridge.application.erase import Erase
+from bridge.application.hand_out import HandOut
+from bridge.application.sweep import Sweep
+from bridge.bootstrap.use_cases import UseCases
+
+
+def desk(parts: UseCases, deliver: DeliverMail) -> dict[str, Any]:
+    ports, months = parts.ports, parts.province.retention.read_log_months
+    attachments = parts.attachments()
+    return {
+        "decide_reviews": parts.decide_reviews(),
+        "admin_desk": _admin_desk(parts, deliver),
+        "hand_out": _hand_out(parts),
+        "attachments": attachments,
+        "sweep": Sweep(ports.read_log, attachments, ports.clock, months),
+    }
+
+
+def erase(parts: UseCases, lease: Callable[[], AbstractContextManager[None]]) -> Erase:
+    ports = parts.ports
+    return Erase(
+        ports.rows,
+        ports.cases,
+        ports.records,
+        ports.register,
+        ports.reviews,
+        parts.review_list,
+        ports.erasures,
+        ports.erasure_file,
+        ports.journal,
+        ports.clock,
+        parts.seal,
+        parts.province.workflow(),
+        parts.messages,
+        lease,
+        new_key=lambda: secrets.token_hex(16),
+        forget_files=parts.attachments().erase,
+    )
+
+
+def _admin_desk(parts: UseCases, deliver: DeliverMail) -> AdminDesk:
+    ports, portal = parts.ports, parts.province.portal
+    return AdminDesk(
+        ports.people,
+        ports.mails,
+        ports.passwords,
+        ports.rows,
+        ports.clock,
+        deliver.resend,
+        portal.base_url,
+        timedelta(hours=portal.link_hours),
+    )
+
+
+def _hand_out(parts: UseCases) -> HandOut:
+    ports, province = parts.ports, parts.province
+    return HandOut(
+        ports.records,
+        ports.rows,
+        ports.attachments,
+        ports.read_log,
+        ports.people,
+        ports.register,
+        ports.journal,
+        {column.key: column.header for column in province.table("cases").columns},
+        {column: titles[0] for column, titles in province.register_.columns.items()},
+        parts.messages,
+    )
