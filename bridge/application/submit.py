@@ -120,15 +120,17 @@ class SubmitCase:
     def send(self, sender: Sender, key: str, answers: Answers) -> Sent:
         """Makes the case. `key` is the sender's own name for this sending (at most 64 characters): however often
         and however many at a time it comes, it makes one case."""
-        with self._journal.transaction():
-            self._cases.last_number(self._year())  # from here on nobody else numbers a case
-            submission = self._submission(_response(sender, key), answers)
-            known = self.sent_before(sender, key)
-            if known:
-                return Sent(known, again=True, differs=self._differs(submission))
-            (state,) = self._add.add(PORTAL, PORTAL, [submission])
-            keys = match_keys(state.values, self._year())
-            self._cases.set_match_keys([Candidate(state.key, keys)])  # the next sender is told of it at once
+        return self._journal.together(lambda: self._send(sender, key, answers))
+
+    def _send(self, sender: Sender, key: str, answers: Answers) -> Sent:
+        self._cases.last_number(self._year())  # from here on nobody else numbers a case
+        submission = self._submission(_response(sender, key), answers)
+        known = self.sent_before(sender, key)
+        if known:
+            return Sent(known, again=True, differs=self._differs(submission))
+        (state,) = self._add.add(PORTAL, PORTAL, [submission])
+        keys = match_keys(state.values, self._year())
+        self._cases.set_match_keys([Candidate(state.key, keys)])  # the next sender is told of it at once
         return Sent(state.key)
 
     def receipt(self, sender: Sender, case: str) -> Receipt | None:

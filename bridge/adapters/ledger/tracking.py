@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 
-from django.db.models import Max, Min
-
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
 from bridge.adapters.ledger.register import inside
 from bridge.application.ports.rows import Presence
@@ -35,20 +33,24 @@ class DjangoTracking:
             found = found.filter(inside(query.areas))
         if query.org is not None:
             found = found.filter(org=query.org).exclude(org="")
-        newest = found.order_by("-fiscal_year", "-number", "-id")
-        cases = list(newest.values_list("case", flat=True)[:most])
-        shown = cases[first : first + count]
-        return self._cases(shown, published=query.published), len(cases)
+        newest = found.order_by("-fiscal_year", "-number", "-id").values_list("case", flat=True)
+        if query.needles:  # reading the keys once is better than counting, and reading them again
+            cases = list(newest[:most])
+            shown, total = cases[first : first + count], len(cases)
+        else:
+            shown, total = list(newest[first : min(first + count, most)]), found.order_by()[:most].count()
+        return self._cases(shown, published=query.published), total
 
     def case(self, case: str, *, published: bool) -> TrackedCase | None:
         found = self._cases([case], published=published) if "\0" not in case else []
         return found[0] if found else None
 
     def fiscal_years(self) -> Sequence[int]:
-        numbered = CaseKey.objects.filter(shown=NOW, fiscal_year__gt=0)
-        ends = numbered.aggregate(oldest=Min("fiscal_year"), newest=Max("fiscal_year"))
-        newest = ends["newest"] or 0
-        oldest = max(ends["oldest"] or 0, newest - MOST_YEARS)
+        numbered = CaseKey.objects.filter(shown=NOW, fiscal_year__gt=0).values_list("fiscal_year", flat=True)
+        newest = (
+            numbered.order_by("-fiscal_year").first() or 0
+        )  # an end of the index; an aggregate reads it all
+        oldest = max(numbered.order_by("fiscal_year").first() or 0, newest - MOST_YEARS)
         return list(range(newest, oldest - 1, -1)) if newest else []
 
     def _cases(self, cases: Sequence[str], *, published: bool) -> list[TrackedCase]:
