@@ -197,7 +197,7 @@ def loaded(
 
 
 def measure(root: Path, clients: int, seconds: float, parts: list[str], server: Any, data: Path) -> None:
-    people = data / "people.json"
+    people = root.with_suffix(".people.json")
     run_step("people", root, clients, people)
     counted = {} if server is None else {"database": psutil.Process(server.process.pid)}
     if "search" in parts:

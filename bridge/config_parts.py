@@ -45,7 +45,7 @@ class PortalPart(Part):
     proxy: str = ""
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1d4f91"
     processes: int = Field(2, ge=1, le=16)
-    threads: int = Field(8, ge=1, le=64)
+    threads: int = Field(12, ge=1, le=64)
 
     @property
     def https(self) -> bool:

@@ -11,7 +11,7 @@ from django import forms
 from bridge.config_parts import QuestionPart
 from bridge.domain.cases import NEEDED
 from bridge.domain.values.text import clean, word_key
-from bridge.portal.lists import Options
+from bridge.portal.controls import Options
 from bridge.portal.office import office
 from bridge.portal.questions import Answer, Choice, KeyedForm
 from bridge.portal.words import worded

@@ -12,7 +12,7 @@ from django import forms
 from bridge.config_parts import QuestionPart
 from bridge.domain.cells import Cell
 from bridge.domain.values.text import clean
-from bridge.portal.lists import ListField, Options
+from bridge.portal.controls import LineWidget, ListField, Options, TextWidget
 from bridge.portal.words import worded
 
 LONGEST_LINE, LONGEST_TEXT = 200, 5_000  # characters
@@ -39,7 +39,7 @@ class Answer(forms.CharField):
             required=required,
             strip=False,
             max_length=most,
-            widget=forms.Textarea({**attributes, "rows": "6"}) if lines else forms.TextInput(attributes),
+            widget=TextWidget({**attributes, "rows": "6"}) if lines else LineWidget(attributes),
             error_messages={
                 "required": worded("answer_missing", title=title),
                 "max_length": worded("answer_long", title=title, most=most),

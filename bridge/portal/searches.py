@@ -21,7 +21,7 @@ from django.urls import reverse
 from bridge.domain.access import Role
 from bridge.domain.viewer import Viewer
 from bridge.portal.access import role_of
-from bridge.portal.lists import Choices, ListField, Options
+from bridge.portal.controls import Choices, LineWidget, ListField, Options
 from bridge.portal.office import office
 from bridge.portal.words import worded
 
@@ -78,7 +78,7 @@ class PlaceForm(forms.Form):
         self.fields["text"] = forms.CharField(
             required=False,
             max_length=LONGEST,
-            widget=forms.TextInput({"autocomplete": "off"}),
+            widget=LineWidget({"autocomplete": "off"}),
             error_messages={
                 "max_length": worded("search_long", most=LONGEST),
                 "null_characters_not_allowed": worded("search_unreadable"),

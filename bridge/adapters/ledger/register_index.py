@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 
 from bridge.adapters.ledger.models import RegisterFragment, RegisterPerson
 from bridge.application.ports.register import RegisterQuery
@@ -24,7 +25,7 @@ from bridge.domain.fragments import (
 from bridge.domain.search_keys import RegisterKeys
 
 CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
-FIRST_BLOCKS = 4  # read at once; where that is not enough, each time four times as many
+FIRST_BLOCKS = 4  # what many hold is found often enough in these
 
 Change = tuple[int, RegisterKeys | None, RegisterKeys]  # a person's id, the keys before and now
 
@@ -59,61 +60,53 @@ def index_people(changes: Iterable[Change]) -> None:
 
 def found_ids(query: RegisterQuery, most: int) -> list[int]:
     """The ids of whom the query finds, in order, no more than `most`."""
+    ids: Iterator[int] = (
+        block * BLOCK + at for block, bits in _held_by_block(query) for at in places_of(bits)
+    )
     longer = [needle for needle in query.needles if not is_exact(needle)]
-    found: list[int] = []
-    for block, bits in _held_by_block(query):
-        ids: Iterator[int] = (block * BLOCK + at for at in places_of(bits))
-        if longer:
-            ids = _holding(longer, ids)
-        found += islice(ids, most - len(found))
-        if len(found) == most:
-            break
-    return found
+    return list(islice(_holding(longer, ids) if longer else ids, most))
 
 
 def _held_by_block(query: RegisterQuery) -> Iterator[tuple[int, int]]:
     """(block, bits) of those who hold every fragment of the query and stand in one of its areas."""
-    wanted = [EVERYBODY, *(each for needle in query.needles for each in fragments(needle))]
+    wanted = [each for needle in query.needles for each in fragments(needle)]
     wanted += [of_amphoe(query.amphoe)] if query.amphoe else []
     wanted += [of_tambon(query.tambon)] if query.tambon else []
     wanted += [of_level(query.level)] if query.level else []
+    wanted = wanted or [EVERYBODY]
     areas = None
     if query.areas is not None:
         areas = [
             [of_amphoe(amphoe), *([of_tambon(tambon)] if tambon else [])] for amphoe, tambon in query.areas
         ]
     asked = {*wanted, *(each for area in areas or [] for each in area)}
-    first: int | None = 0
-    count = FIRST_BLOCKS
-    while first is not None:
-        for block, rows in _read(asked, first, first + count).items():
-            bits = _all(rows, wanted)
-            if areas is not None:
-                inside = 0
-                for area in areas:
-                    inside |= _all(rows, area)
-                bits &= inside
-            if bits:
-                yield block, bits
-        after = RegisterFragment.objects.filter(fragment=EVERYBODY, block__gte=first + count)
-        first, count = after.order_by("block").values_list("block", flat=True).first(), count * 4
+    for block, rows in _read(asked):
+        bits = _all(rows, wanted)
+        if bits and areas is not None:
+            inside = 0
+            for area in areas:
+                inside |= _all(rows, area)
+            bits &= inside
+        if bits:
+            yield block, bits
 
 
-def _read(asked: Iterable[str], first: int, end: int) -> dict[int, dict[str, bytes]]:
-    blocks: dict[int, dict[str, bytes]] = {}
-    rows = RegisterFragment.objects.filter(fragment__in=asked, block__gte=first, block__lt=end)
-    for fragment, block, people in rows.order_by("block").values_list("fragment", "block", "people"):
-        blocks.setdefault(block, {})[fragment] = people
-    return blocks
+def _read(asked: Iterable[str]) -> Iterator[tuple[int, dict[str, bytes]]]:
+    """(block, packed bits by fragment), in order. Often the first blocks are enough."""
+    held = RegisterFragment.objects.filter(fragment__in=asked).order_by("block")
+    for part in (held.filter(block__lt=FIRST_BLOCKS), held.filter(block__gte=FIRST_BLOCKS)):
+        rows = part.values_list("block", "fragment", "people").iterator(chunk_size=CHUNK)
+        for block, some in groupby(rows, key=itemgetter(0)):
+            yield block, {fragment: people for _, fragment, people in some}
 
 
 def _all(rows: dict[str, bytes], wanted: Sequence[str]) -> int:
-    """The bits that all of these have."""
+    """The bits that all of these have; the rarest first, so that few have to be unpacked."""
     if not all(each in rows for each in wanted):
         return 0
     bits = -1
-    for each in wanted:
-        bits &= unpacked(rows[each])
+    for packed_bits in sorted((rows[each] for each in wanted), key=len):
+        bits &= unpacked(packed_bits)
         if not bits:
             break
     return bits

@@ -55,8 +55,9 @@ class DjangoTracking:
 
     def _cases(self, cases: Sequence[str], *, published: bool) -> list[TrackedCase]:
         """In the order of `cases`; what is published and as it stands now come of different tables."""
-        shown = {row.case: row for row in Publication.objects.filter(case__in=cases)}
-        values: dict[str, Mapping[str, Cell]] = {case: row.values for case, row in shown.items()}
+        public = Publication.objects.filter(case__in=cases).values_list("case", "values", "published_at")
+        shown = {case: (cells, at) for case, cells, at in public}
+        values: dict[str, Mapping[str, Cell]] = {case: cells for case, (cells, _) in shown.items()}
         if not published:
             rows = SheetRow.objects.filter(table=TABLE, key__in=cases).exclude(presence=str(Presence.GONE))
             values = dict(rows.values_list("key", "values"))
@@ -64,8 +65,7 @@ class DjangoTracking:
             TrackedCase(
                 case,
                 values[case],
-                shown[case].values if case in shown else None,
-                shown[case].published_at if case in shown else None,
+                *shown.get(case, (None, None)),
             )
             for case in cases
             if case in values

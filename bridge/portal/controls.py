@@ -1,5 +1,6 @@
-"""Lists to choose from. A province has hundreds of tambons: the options of a list are written once in a process, and
-each page only marks the one that is chosen."""
+"""The controls of the portal's forms, written straight to HTML: Django's templates for them take longer than the rest
+of a page. A province has hundreds of tambons: the options of a list are written once in a process, and each page only
+marks the one that is chosen."""
 
 from __future__ import annotations
 
@@ -8,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.forms.utils import flatatt
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -48,6 +48,33 @@ def _written(choices: Choices) -> tuple[str, list[str]]:
     return "\n".join(parts), values
 
 
+def tag(name: str, attributes: Mapping[str, Any]) -> str:
+    """An opening tag; an attribute that is True stands without a value, one that is False or None not at all."""
+    said = [
+        f" {key}" if value is True else f' {key}="{escape(value)}"'
+        for key, value in attributes.items()
+        if value is not None and value is not False
+    ]
+    return f"<{name}{''.join(said)}>"
+
+
+class LineWidget(forms.TextInput):
+    def render(
+        self, name: str, value: Any, attrs: Mapping[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        said = {"type": self.input_type, "name": name, "value": self.format_value(value)}
+        return mark_safe(tag("input", {**said, **self.attrs, **(attrs or {})}))  # noqa: S308  # escaped above
+
+
+class TextWidget(forms.Textarea):
+    def render(
+        self, name: str, value: Any, attrs: Mapping[str, Any] | None = None, renderer: Any = None
+    ) -> SafeString:
+        opened = tag("textarea", {"name": name, **self.attrs, **(attrs or {})})
+        written = escape(self.format_value(value) or "")
+        return mark_safe(f"{opened}\n{written}</textarea>")  # noqa: S308  # escaped above
+
+
 class ListWidget(forms.Select):
     def __init__(self, options: Options) -> None:
         super().__init__()
@@ -56,9 +83,9 @@ class ListWidget(forms.Select):
     def render(
         self, name: str, value: Any, attrs: Mapping[str, Any] | None = None, renderer: Any = None
     ) -> SafeString:
-        said = {**self.build_attrs(self.attrs, dict(attrs or {})), "name": name}
-        chosen = "" if value is None else str(value)
-        return mark_safe(f"<select{flatatt(said)}>{self.listed.marked(chosen)}</select>")  # noqa: S308  # escaped above
+        opened = tag("select", {"name": name, **self.attrs, **(attrs or {})})
+        written = self.listed.marked("" if value is None else str(value))
+        return mark_safe(f"{opened}{written}</select>")  # noqa: S308  # escaped above
 
 
 class ListField(forms.ChoiceField):
