@@ -48,7 +48,8 @@ class PortalPart(Part):
     link_hours: int = Field(72, ge=1, le=720)
     proxy: str = ""
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1d4f91"
-    threads: int = Field(8, ge=1, le=64)
+    processes: int = Field(2, ge=1, le=16)
+    threads: int = Field(12, ge=1, le=64)
     attachments: int = Field(5, ge=0, le=20)
     attachment_mb: int = Field(8, ge=1, le=50)
     pdf_font: str = ""

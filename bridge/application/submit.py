@@ -129,21 +129,23 @@ class SubmitCase:
         """Makes the case, with its files. `key` is the sender's own name for this sending (at most 64 characters):
         however often and however many at a time it comes, it makes one case with each file once. Files that were
         sent with the case need not come again; one that was not makes it differ."""
-        with self._journal.transaction():
-            self._cases.last_number(self._year())  # from here on nobody else numbers a case
-            submission = self._submission(_response(sender, key), answers)
-            known = self.sent_before(sender, key)
-            if known:
-                return Sent(known, again=True, differs=self._differs(submission, known, files))
-            erased = self._tombstones.now()
-            if erased.answer(PORTAL, submission.key):
-                return Sent("", refused="answer_erased")
-            if erased.kept_out(answers.get("national_id")):
-                return Sent("", refused="person_kept_out")
-            (state,) = self._add.add(PORTAL, sender.via, [submission])
-            keys = match_keys(state.values, self._year())
-            self._cases.set_match_keys([Candidate(state.key, keys)])  # the next sender is told of it at once
-            self._attachments.add(state.key, files, sender.account, self._clock.now())
+        return self._journal.together(lambda: self._send(sender, key, answers, files))
+
+    def _send(self, sender: Sender, key: str, answers: Answers, files: Sequence[StoredFile]) -> Sent:
+        self._cases.last_number(self._year())  # from here on nobody else numbers a case
+        submission = self._submission(_response(sender, key), answers)
+        known = self.sent_before(sender, key)
+        if known:
+            return Sent(known, again=True, differs=self._differs(submission, known, files))
+        erased = self._tombstones.now()
+        if erased.answer(PORTAL, submission.key):
+            return Sent("", refused="answer_erased")
+        if erased.kept_out(answers.get("national_id")):
+            return Sent("", refused="person_kept_out")
+        (state,) = self._add.add(PORTAL, sender.via, [submission])
+        keys = match_keys(state.values, self._year())
+        self._cases.set_match_keys([Candidate(state.key, keys)])  # the next sender is told of it at once
+        self._attachments.add(state.key, files, sender.account, self._clock.now())
         return Sent(state.key)
 
     def receipt(self, sender: Sender, case: str) -> Receipt | None:

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -33,7 +31,6 @@ STAFF: Who = frozenset({Role.STAFF, Role.ADMIN})
 ADMIN: Who = frozenset({Role.ADMIN})
 
 SECOND_FACTOR_ROLES = EVERYONE - {Role.OFFICER}
-FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 def role_of(request: HttpRequest) -> Role:
@@ -55,9 +52,7 @@ def guarded(view: View, name: str, who: Who, *, strong: bool, early: bool) -> Vi
             )
             raise PermissionDenied
         if (
-            not early
-            and (strong or role in SECOND_FACTOR_ROLES)
-            and not is_mfa_enabled(request.user, FACTORS)
+            not early and (strong or role in SECOND_FACTOR_ROLES) and not request.user.has_factor  # type: ignore[union-attr]  # read by signed_in.account
         ):
             return redirect("mfa_index")
         return view(request, *args, **kwargs)

@@ -21,6 +21,7 @@ from django.http import HttpRequest
 from bridge.adapters.ledger.models import Account
 from bridge.domain.access import email_key
 from bridge.portal.office import office
+from bridge.portal.signed_in import account
 from bridge.portal.words import worded
 
 JUST_NOW = 300  # seconds for which a sign-in counts as the person's own
@@ -33,6 +34,10 @@ class ByEmail(AuthenticationBackend):
     def _authenticate_by_email(self, email: str, password: str) -> Any:
         key = email_key(email, fold_gmail=office().province.access.fold_gmail)
         return self._check_password(Account.objects.filter(email_key=key).first(), password)
+
+    def get_user(self, user_id: Any) -> Account | None:
+        found = account(int(user_id))
+        return found if found is not None and self.user_can_authenticate(found) else None
 
     def _check_password(self, user: Any, password: str) -> Any:
         if user is None:

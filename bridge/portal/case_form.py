@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from bridge.config_parts import QuestionPart
 from bridge.domain.cases import NEEDED
 from bridge.domain.values.text import clean, word_key
 from bridge.portal import case_files
+from bridge.portal.controls import Options
 from bridge.portal.office import office
 from bridge.portal.questions import Answer, Choice, KeyedForm
 from bridge.portal.uploads import FIELD
@@ -48,9 +50,9 @@ class CaseForm(KeyedForm):
 
     def _field(self, question: QuestionPart) -> forms.Field:
         column, required = question.column, question.required or question.column in NEEDED
-        choices = _choices(column)
-        if choices:
-            return Choice(question, required, choices)
+        options = _options(office().fingerprint, column)
+        if options:
+            return Choice(question, required, options)
         return Answer(question, required, lines=column == "problem")
 
     def clean(self) -> None:
@@ -72,6 +74,13 @@ class CaseForm(KeyedForm):
         if other and cells.get("case_type") == other:
             cells["case_type"] = f"{other}: {self.cleaned_data[OTHER]}"
         return cells
+
+
+@lru_cache(maxsize=64)
+def _options(fingerprint: str, column: str) -> Options | None:
+    """Of the province file of this fingerprint; None for a column that is not chosen from a list."""
+    choices = _choices(column)
+    return Options.of([("", worded("choose")), *choices]) if choices else None
 
 
 def _choices(column: str) -> list[Any]:

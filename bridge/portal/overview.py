@@ -12,7 +12,9 @@ from functools import lru_cache
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
@@ -45,16 +47,8 @@ def page(request: HttpRequest) -> HttpResponse:
     figures = office().overview.latest()
     if figures is None or not figures.counted.years():
         return render(request, "overview/none.html")
-    found = _year_page(figures, _asked_year(request, figures))
-    sections = {name: _named(name, tab.blocks) for name, tab in found.sections.items()}
-    if sections[LONG][0].block.charts:
-        del sections[LONG][1:]  # the biggest are enough here; every tambon is on its amphoe's page
-    places = {
-        name: f"{reverse('overview_amphoe', kwargs={'place': code})}?year={found.year}"
-        for name, code in found.places.items()
-    }
-    context = {"page": found, "sections": sections, "places": places, "shown": shown, "changed": changed}
-    return render(request, "overview/year.html", context)
+    year = _asked_year(request, figures)
+    return render(request, "overview/year.html", {"year": year, "figures": _year_written(figures, year)})
 
 
 @gzip_page
@@ -159,6 +153,21 @@ def _named(name: str, blocks: tuple[SummaryBlock, ...]) -> list[Drawn]:
 @lru_cache(maxsize=16)
 def _year_page(figures: Figures, year: int) -> YearPage:
     return office().overview.year(figures, year)
+
+
+@lru_cache(maxsize=16)
+def _year_written(figures: Figures, year: int) -> SafeString:
+    """The page's content, for whoever opens it."""
+    found = _year_page(figures, year)
+    sections = {name: _named(name, tab.blocks) for name, tab in found.sections.items()}
+    if sections[LONG][0].block.charts:
+        del sections[LONG][1:]  # the biggest are enough here; every tambon is on its amphoe's page
+    places = {
+        name: f"{reverse('overview_amphoe', kwargs={'place': code})}?year={found.year}"
+        for name, code in found.places.items()
+    }
+    context = {"page": found, "sections": sections, "places": places, "shown": shown, "changed": changed}
+    return mark_safe(render_to_string("overview/year_figures.html", context))  # noqa: S308  # a template's own HTML
 
 
 @lru_cache(maxsize=256)

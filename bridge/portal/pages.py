@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.messages import get_messages
@@ -18,7 +19,7 @@ from bridge.portal.office import office
 def environment(**options: Any) -> Environment:
     own = {**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(**{**own, "autoescape": True})  # noqa: S701  # it is on, and so is it in what Django gives
-    made.globals.update(static=static, url=_url, province=lambda: office().province)
+    made.globals.update(static=lru_cache(static), url=_url, province=lambda: office().province)
     made.filters.update(thai_date=lambda moment: buddhist(local_time(moment)), widget=widget)
     made.globals["p"] = made.get_template("patterns.html").module
     return made
@@ -29,6 +30,7 @@ def around(request: HttpRequest) -> dict[str, Any]:
     return {"notes": lambda: get_messages(request), "me": getattr(request, "user", None)}
 
 
+@lru_cache(maxsize=4096)
 def _url(name: str, **places: Any) -> str:
     return reverse(name, kwargs=places)
 

@@ -12,6 +12,7 @@ from django import forms
 from bridge.config_parts import QuestionPart
 from bridge.domain.cells import Cell
 from bridge.domain.values.text import clean
+from bridge.portal.controls import LineWidget, ListField, Options, TextWidget
 from bridge.portal.words import worded
 
 LONGEST_LINE, LONGEST_TEXT = 200, 5_000  # characters
@@ -38,7 +39,7 @@ class Answer(forms.CharField):
             required=required,
             strip=False,
             max_length=most,
-            widget=forms.Textarea({**attributes, "rows": "6"}) if lines else forms.TextInput(attributes),
+            widget=TextWidget({**attributes, "rows": "6"}) if lines else LineWidget(attributes),
             error_messages={
                 "required": worded("answer_missing", title=title),
                 "max_length": worded("answer_long", title=title, most=most),
@@ -57,19 +58,13 @@ class Answer(forms.CharField):
             raise forms.ValidationError(self.error_messages["line_break"], code="line_break")
 
 
-class Choice(forms.ChoiceField):
+class Choice(ListField):
     """One of a list; nothing is chosen beforehand."""
 
-    def __init__(self, question: QuestionPart, required: bool, choices: list[Any]) -> None:
-        super().__init__(
-            label=question.title,
-            required=required,
-            choices=[("", worded("choose")), *choices],
-            error_messages={
-                "required": worded("choice_missing", title=question.title),
-                "invalid_choice": worded("choice_missing", title=question.title),
-            },
-        )
+    def __init__(self, question: QuestionPart, required: bool, options: Options) -> None:
+        missing = worded("choice_missing", title=question.title)
+        wrong = {"required": missing, "invalid_choice": missing}
+        super().__init__(options, label=question.title, required=required, wrong=wrong)
 
 
 class KeyedForm(forms.Form):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -20,6 +21,7 @@ from django.urls import reverse
 from bridge.domain.access import Role
 from bridge.domain.viewer import Viewer
 from bridge.portal.access import role_of
+from bridge.portal.controls import Choices, LineWidget, ListField, Options
 from bridge.portal.office import office
 from bridge.portal.words import worded
 
@@ -76,26 +78,22 @@ class PlaceForm(forms.Form):
         self.fields["text"] = forms.CharField(
             required=False,
             max_length=LONGEST,
-            widget=forms.TextInput({"autocomplete": "off"}),
+            widget=LineWidget({"autocomplete": "off"}),
             error_messages={
                 "max_length": worded("search_long", most=LONGEST),
                 "null_characters_not_allowed": worded("search_unreadable"),
             },
         )
-        places = _places(who)
-        names = [(amphoe, amphoe) for amphoe in places]
-        grouped = [
-            (amphoe, [(f"{amphoe}/{tambon}", tambon) for tambon in tambons])
-            for amphoe, tambons in places.items()
-        ]
-        self.choose("amphoe", names)
-        self.choose("tambon", grouped)
+        own = who.areas if who.role is Role.OFFICER else ()
+        for name, options in zip(("amphoe", "tambon"), _places(office().fingerprint, own), strict=True):
+            self._choose(name, options)
 
-    def choose(self, name: str, choices: list[Any]) -> None:
-        self.fields[name] = forms.ChoiceField(
-            required=False,
-            choices=[("", worded("search_any")), *choices],
-            error_messages={"invalid_choice": worded("search_choice")},
+    def choose(self, name: str, choices: Choices) -> None:
+        self._choose(name, any_of(choices))
+
+    def _choose(self, name: str, options: Options) -> None:
+        self.fields[name] = ListField(
+            options, required=False, wrong={"invalid_choice": worded("search_choice")}
         )
 
     def clean(self) -> dict[str, Any]:
@@ -113,18 +111,27 @@ class PlaceForm(forms.Form):
         return {name: str(self.cleaned_data[name]) for name in self.fields}
 
 
-def _places(who: Viewer) -> dict[str, list[str]]:
-    """The tambons that may be chosen, by amphoe: an officer's own, everything for others."""
+def any_of(choices: Choices) -> Options:
+    return Options.of([("", worded("search_any")), *choices])
+
+
+@lru_cache(maxsize=512)
+def _places(fingerprint: str, areas: tuple[tuple[str, str], ...]) -> tuple[Options, Options]:
+    """The amphoe and the tambons that may be chosen, by the province file of this fingerprint: those of the areas,
+    everything for who has none."""
     known = office().places
-    everything = {amphoe: known.tambons(amphoe) for amphoe in known.amphoes()}
-    if who.role is not Role.OFFICER or not who.areas:
-        return everything
-    whole = {amphoe for amphoe, tambon in who.areas if not tambon}
-    return {
-        amphoe: [tambon for tambon in tambons if amphoe in whole or (amphoe, tambon) in who.areas]
-        for amphoe, tambons in everything.items()
-        if any(amphoe == area for area, _ in who.areas)
-    }
+    found = {amphoe: known.tambons(amphoe) for amphoe in known.amphoes()}
+    if areas:
+        whole = {amphoe for amphoe, tambon in areas if not tambon}
+        found = {
+            amphoe: [tambon for tambon in tambons if amphoe in whole or (amphoe, tambon) in areas]
+            for amphoe, tambons in found.items()
+            if any(amphoe == area for area, _ in areas)
+        }
+    grouped = [
+        (amphoe, [(f"{amphoe}/{tambon}", tambon) for tambon in tambons]) for amphoe, tambons in found.items()
+    ]
+    return any_of([(amphoe, amphoe) for amphoe in found]), any_of(grouped)
 
 
 def _searches(request: HttpRequest) -> dict[str, Any]:

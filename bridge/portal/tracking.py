@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bridge.application.track_cases import PAGE, CaseSearch
+from bridge.application.track_cases import PAGE, CaseLine, CaseSearch
 from bridge.domain.cases import read_case_number
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.values import baht
@@ -23,6 +24,8 @@ from bridge.portal.searches import PlaceForm, keep, kept, leaf, page_number, vie
 from bridge.portal.words import worded
 
 ROUTE, ONE = "case_search", "case_view"
+LISTED = ("submitted_at", "person_name", "case_type", "operation", "step", "outcome")  # and the place
+NOTHING = "\N{EN DASH}"
 
 
 class CaseSearchForm(PlaceForm):
@@ -62,6 +65,7 @@ def _found(request: HttpRequest, asked: CaseSearch, who: Viewer) -> dict[str, An
     search = f"search={request.GET['search']}&" if "search" in request.GET else ""
     return {
         "found": found,
+        "lines": [(line, _cells(line)) for line in found.lines],
         "leaf": leaf(found.total, found.page, PAGE),
         "address": lambda number: f"?{search}page={number}",
     }
@@ -83,10 +87,25 @@ def case(request: HttpRequest, case: str) -> HttpResponse:
     return render(request, "cases/view.html", {"file": found, "files": files, **_wording()})
 
 
+def _cells(line: CaseLine) -> list[tuple[str, str]]:
+    """A line of the list: (header, text) of each cell."""
+    headers = _headers(office().fingerprint)
+    cells = [(headers[column], shown(column, line.values[column]) or NOTHING) for column in LISTED]
+    place = " ".join(as_text(line.values[column]) or NOTHING for column in ("tambon", "amphoe"))
+    cells.insert(LISTED.index("operation"), (f"{headers['tambon']} {headers['amphoe']}", place))
+    return cells
+
+
 def _wording() -> dict[str, Any]:
     """The sheet's own headers, and how its cells are shown."""
+    return {"headers": _headers(office().fingerprint), "shown": shown}
+
+
+@lru_cache(maxsize=4)
+def _headers(fingerprint: str) -> Mapping[str, str]:
+    """By the province file of this fingerprint."""
     columns = office().province.table("cases").by_key
-    return {"headers": {key: column.header for key, column in columns.items()}, "shown": shown}
+    return {key: column.header for key, column in columns.items()}
 
 
 def shown(column: str, cell: Cell) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from bridge.application.ports.tracking import CaseQuery
 from bridge.application.register_search import MOST, PAGE, RegisterSearch, SearchRegister
 from bridge.application.track_cases import CaseSearch, Standing, TrackCases
 from bridge.domain.access import Role
+from bridge.domain.search_keys import RegisterKeys, register_keys
 from bridge.domain.values.search import needles, org_key
 from bridge.domain.viewer import Viewer
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, open_empty
@@ -45,6 +48,14 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
 def import_people(ledger: Ledger) -> None:
     columns = ("number", "title", "name", "tambon", "amphoe", "level")
     ledger.cases.import_register([dict(zip(columns, row, strict=True)) for row in PEOPLE], "1")
+
+
+def _matches(keys: RegisterKeys, query: RegisterQuery) -> bool:
+    inside = query.areas is None or any(
+        keys.amphoe == amphoe and tambon in ("", keys.tambon) for amphoe, tambon in query.areas
+    )
+    named = (query.amphoe in ("", keys.amphoe)) and (query.level in ("", keys.level))
+    return inside and named and all(needle in keys.search for needle in query.needles)
 
 
 class TestRegister:
@@ -94,6 +105,51 @@ class TestRegister:
         assert (entry.amphoe, entry.tambon) == ("ขุขันธ์", "ห้วยเหนือ")
         assert entry.values["name"] == "น.ส.มาลี ศรีสุข"
         assert ledger.register.entry("R9") is ledger.register.entry("\0") is None
+
+    def test_people_far_apart_are_found_in_order(self, ledger: Ledger, numbers: Any) -> None:
+        """Ids have gaps: numbers are given up where a row was there already."""
+        from bridge.adapters.ledger.models import RegisterPerson
+        from bridge.adapters.ledger.register_index import index_people
+        from bridge.domain.fragments import BLOCK
+        from bridge.domain.search_keys import register_keys
+
+        for block in (1, 9, 200):
+            keys = register_keys({"name": "สมศรี ไกลบ้าน"})
+            row = RegisterPerson(
+                id=block * BLOCK + 5, number=f"far{block}", version="1", values={}, **asdict(keys)
+            )
+            row.save(force_insert=True)
+            index_people([(row.id, None, keys)])
+        assert numbers("สมศรี") == ["R1", "far1", "far9", "far200"]
+        assert numbers("ไกล") == ["far1", "far9", "far200"]
+
+    def test_it_finds_what_reading_every_row_finds(self, ledger: Ledger) -> None:
+        """Also after rows have changed; whatever the words, places, level and areas."""
+        rng, people = random.Random(7), {}
+        some = ("สม", "ใจ", "ดี", "ศรี", "มา", "ก้อย", "บุญ")
+        places = [(tambon, amphoe) for tambon in ("โพธิ์", "หนองครก", "ศรีสม") for amphoe in ("เมือง", "ขุขันธ์")]
+        for version in ("1", "2", "3"):
+            rows = []
+            for number in rng.sample(range(60), 40):
+                tambon, amphoe = rng.choice(places)
+                words = "".join(rng.choices((*some, " "), k=rng.randrange(2, 6))) + "ข"
+                own = {"name": words, "tambon": tambon, "amphoe": amphoe, "level": rng.choice("123")}
+                rows.append({"number": f"N{number:02}", **own})
+                people.setdefault(f"N{number:02}", {}).update(own)
+            ledger.cases.import_register(rows, version)
+        order = list(ledger.register.find(RegisterQuery(), 0, 100, 100)[0])
+        assert {entry.number for entry in order} == people.keys()
+        keys = {number: register_keys(values) for number, values in people.items()}
+        for _ in range(150):
+            words = ["".join(rng.choices(some, k=rng.randrange(1, 4))) for _ in range(rng.randrange(3))]
+            typed = " ".join(word[rng.randrange(2) :] for word in words)
+            amphoe = rng.choice(("", "", "เมือง"))
+            areas = rng.choice((None, None, (("เมือง", ""), ("ขุขันธ์", "โพธิ์")), (("ขุขันธ์", ""),)))
+            query = RegisterQuery(needles(typed), amphoe, "", rng.choice(("", "2")), areas)
+            expected = [entry.number for entry in order if _matches(keys[entry.number], query)]
+            found, total = ledger.register.find(query, 0, 100, 100)
+            assert [entry.number for entry in found] == expected, query
+            assert total == len(expected)
 
     def test_a_changed_row_is_found_by_what_it_is_now(self, ledger: Ledger, numbers: Any) -> None:
         ledger.cases.import_register([{"number": "R1", "name": "สมหญิง ใจงาม", "amphoe": "ขุขันธ์"}], "2")
@@ -338,3 +394,19 @@ def test_rows_that_were_there_are_found_after_the_migration(ledger: Ledger) -> N
     again = CaseKey.objects.order_by("case", "shown").values_list("case", "shown", "search", "org")
     assert list(again) == keys
     assert len(keys) == 4
+
+
+def test_the_index_of_people_who_were_there_is_the_one_that_an_import_makes(ledger: Ledger) -> None:
+    from importlib import import_module
+
+    from django.apps import apps
+
+    from bridge.adapters.ledger.models import RegisterFragment
+
+    import_people(ledger)
+    columns = ("fragment", "block", "people")
+    made = set(RegisterFragment.objects.values_list(*columns))
+    RegisterFragment.objects.all().delete()
+    import_module("bridge.adapters.ledger.migrations.0009_register_fragments").fill(apps, None)
+    assert set(RegisterFragment.objects.values_list(*columns)) == made
+    assert len(made) > 50

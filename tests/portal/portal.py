@@ -136,6 +136,7 @@ class Portal:
     root: Path
     base: str
     office: Office
+    process: subprocess.Popen[str]
     keys: dict[str, str] = field(default_factory=dict)
 
     def look(self) -> None:
@@ -219,7 +220,7 @@ def served(
     base = f"http://127.0.0.1:{port}"
     make_room(root, base_url or base)
     province = Workspace(root).province_file
-    for old, new in (changes or {}).items():
+    for old, new in {"processes = 2": "processes = 1", **(changes or {})}.items():
         text = province.read_text(encoding="utf-8")
         assert old in text
         province.write_text(text.replace(old, new), encoding="utf-8")
@@ -236,7 +237,7 @@ def served(
     )
     try:
         _wait_for(base, urllib.parse.urlsplit(base_url or base).netloc, process)
-        yield Portal(root, base, office)
+        yield Portal(root, base, office, process)
     finally:
         process.terminate()
         said, _ = process.communicate(timeout=30)

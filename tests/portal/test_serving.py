@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bridge.domain.access import Role
@@ -15,6 +18,7 @@ from tests.functional.office import PROJECT
 from tests.portal.portal import Browser, served, totp
 
 HOST = "portal.office.example"
+THREADS = 12  # of the province file: a process that answers has them all
 
 
 def test_the_schedule_works_in_the_same_process(tmp_path: Path) -> None:
@@ -26,6 +30,34 @@ def test_the_schedule_works_in_the_same_process(tmp_path: Path) -> None:
             time.sleep(0.1)
         assert runs["sync"] == 0
         assert portal.signed_in(Role.OFFICER).get("/").path == "/"
+
+
+def test_several_processes_serve_and_a_dead_one_gets_a_successor(tmp_path: Path) -> None:
+    with served(tmp_path / "p", "--portal-only", changes={"processes = 2": "processes = 3"}) as portal:
+        served_by = _serving(portal.process.pid, 3)
+        person = portal.signed_in(Role.OFFICER)
+        os.kill(served_by[0].pid, signal.SIGKILL)
+        assert len(_serving(portal.process.pid, 3, without=served_by[0].pid)) == 3
+        for _ in range(10):
+            assert person.get("/").status == 200
+        portal.process.terminate()
+        portal.process.wait(30)
+        assert [process for process in served_by if process.is_running()] == []
+    assert "portal_process_ended" in (tmp_path / "p" / "logs" / "saphan.log").read_text(encoding="utf-8")
+
+
+def _serving(parent: int, count: int, without: int = 0) -> list[psutil.Process]:
+    """The processes of a portal that answer, once there are so many."""
+    for _ in range(600):
+        found = [
+            process
+            for process in psutil.Process(parent).children()
+            if process.pid != without and process.num_threads() > THREADS
+        ]
+        if len(found) == count:
+            break
+        time.sleep(0.1)
+    return found
 
 
 def test_behind_a_proxy_with_tls(tmp_path: Path) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import TypeVar
 
 import psutil
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from bridge.adapters.ledger.models import Cursor, Lease, RunReport, Setting
+from bridge.adapters.ledger.together import together
 from bridge.application.ports.journal import Run
+
+T = TypeVar("T")
 
 
 def this_process() -> str:
@@ -39,6 +44,9 @@ class DjangoJournal:
 
     def transaction(self) -> AbstractContextManager[None]:
         return transaction.atomic()
+
+    def together(self, work: Callable[[], T]) -> T:
+        return together(work)
 
     def acquire(self, lease: str, holder: str, now: datetime, until: datetime) -> bool:
         try:

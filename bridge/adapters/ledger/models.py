@@ -256,11 +256,17 @@ class RegisterPerson(models.Model):
     tambon = models.CharField(max_length=100, blank=True, default="")
     level = models.CharField(max_length=10, blank=True, default="")
 
+
+class RegisterFragment(models.Model):
+    """Who of a block of the register holds a fragment, as packed bits (domain/fragments.py)."""
+
+    fragment = models.CharField(max_length=120)
+    block = models.PositiveIntegerField()
+    people = models.BinaryField()
+
     class Meta:
-        indexes: ClassVar = [
-            # Holds all that a search compares, in the order of its answer: reading it whole is reading little.
-            models.Index(fields=["id", "search", "amphoe", "tambon", "level"], name="register_search"),
-            models.Index(fields=["amphoe", "tambon"], name="register_place"),
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["fragment", "block"], name="one_register_fragment")
         ]
 
 

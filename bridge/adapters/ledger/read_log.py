@@ -10,6 +10,7 @@ from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from bridge.adapters.ledger.models import ReadEntry
+from bridge.adapters.ledger.together import together
 from bridge.application.ports.read_log import Reading, Sought
 
 
@@ -17,7 +18,7 @@ class DjangoReadLog:
     """Implements ports.read_log.ReadLog."""
 
     def note(self, reading: Reading) -> None:
-        ReadEntry.objects.create(
+        entry = ReadEntry(
             at=reading.at,
             **_reader(reading.account),
             what=reading.what,
@@ -25,6 +26,7 @@ class DjangoReadLog:
             why=reading.why[:200],
             refused=reading.refused,
         )
+        together(entry.save)
 
     def find(self, sought: Sought, start: int, most: int) -> tuple[list[Reading], int]:
         found = ReadEntry.objects.annotate(listed=Cast("keys", TextField())).order_by("-at", "-id")

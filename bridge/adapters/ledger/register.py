@@ -7,24 +7,17 @@ from collections.abc import Sequence
 from django.db.models import Q
 
 from bridge.adapters.ledger.models import RegisterPerson
+from bridge.adapters.ledger.register_index import found_ids
 from bridge.application.ports.register import Areas, RegisterEntry, RegisterQuery
 
 
 class DjangoRegister:
-    """Implements ports.register.Register. A search reads one narrow index and stops when it has enough."""
+    """Implements ports.register.Register. A search reads the inverted index and stops when it has enough."""
 
     def find(
         self, query: RegisterQuery, first: int, count: int, most: int
     ) -> tuple[Sequence[RegisterEntry], int]:
-        found = RegisterPerson.objects.all()
-        for needle in query.needles:
-            found = found.filter(search__contains=needle)
-        for column in ("amphoe", "tambon", "level"):
-            if getattr(query, column):
-                found = found.filter(**{column: getattr(query, column)})
-        if query.areas is not None:
-            found = found.filter(inside(query.areas))
-        ids = list(found.order_by("id").values_list("id", flat=True)[:most])
+        ids = found_ids(query, most)
         rows = RegisterPerson.objects.filter(id__in=ids[first : first + count]).order_by("id")
         return [_entry(row) for row in rows], len(ids)
 

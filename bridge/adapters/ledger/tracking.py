@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 
-from django.db.models import Max, Min, Q
+from django.db.models import Q
 
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
 from bridge.adapters.ledger.register import inside
@@ -42,26 +42,31 @@ class DjangoTracking:
             year, number = query.after
             earlier = Q(fiscal_year__lt=year) | Q(fiscal_year=year, number__lt=number)
             found = found.filter(earlier, fiscal_year__lte=year)  # said again, so that SQLite starts there
-        newest = found.order_by("-fiscal_year", "-number", "-id")
-        cases = list(newest.values_list("case", flat=True)[:most])
-        shown = cases[first : first + count]
-        return self._cases(shown, published=query.published), len(cases)
+        newest = found.order_by("-fiscal_year", "-number", "-id").values_list("case", flat=True)
+        if query.needles:  # reading the keys once is better than counting, and reading them again
+            cases = list(newest[:most])
+            shown, total = cases[first : first + count], len(cases)
+        else:
+            shown, total = list(newest[first : min(first + count, most)]), found.order_by()[:most].count()
+        return self._cases(shown, published=query.published), total
 
     def case(self, case: str, *, published: bool) -> TrackedCase | None:
         found = self._cases([case], published=published) if "\0" not in case else []
         return found[0] if found else None
 
     def fiscal_years(self) -> Sequence[int]:
-        numbered = CaseKey.objects.filter(shown=NOW, fiscal_year__gt=0)
-        ends = numbered.aggregate(oldest=Min("fiscal_year"), newest=Max("fiscal_year"))
-        newest = ends["newest"] or 0
-        oldest = max(ends["oldest"] or 0, newest - MOST_YEARS)
+        numbered = CaseKey.objects.filter(shown=NOW, fiscal_year__gt=0).values_list("fiscal_year", flat=True)
+        newest = (
+            numbered.order_by("-fiscal_year").first() or 0
+        )  # an end of the index; an aggregate reads it all
+        oldest = max(numbered.order_by("fiscal_year").first() or 0, newest - MOST_YEARS)
         return list(range(newest, oldest - 1, -1)) if newest else []
 
     def _cases(self, cases: Sequence[str], *, published: bool) -> list[TrackedCase]:
         """In the order of `cases`; what is published and as it stands now come of different tables."""
-        shown = {row.case: row for row in Publication.objects.filter(case__in=cases)}
-        values: dict[str, Mapping[str, Cell]] = {case: row.values for case, row in shown.items()}
+        public = Publication.objects.filter(case__in=cases).values_list("case", "values", "published_at")
+        shown = {case: (cells, at) for case, cells, at in public}
+        values: dict[str, Mapping[str, Cell]] = {case: cells for case, (cells, _) in shown.items()}
         if not published:
             rows = SheetRow.objects.filter(table=TABLE, key__in=cases).exclude(presence=str(Presence.GONE))
             values = dict(rows.values_list("key", "values"))
@@ -69,8 +74,7 @@ class DjangoTracking:
             TrackedCase(
                 case,
                 values[case],
-                shown[case].values if case in shown else None,
-                shown[case].published_at if case in shown else None,
+                *shown.get(case, (None, None)),
             )
             for case in cases
             if case in values

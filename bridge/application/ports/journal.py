@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class Run:
 class Journal(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """Everything inside is written together or not at all; transactions nest."""
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Runs `work` in a transaction, which other small writes of this moment may share; it may run in another
+        thread. Committed when this returns. What `work` raises is raised, and nothing of it is kept."""
 
     def acquire(self, lease: str, holder: str, now: datetime, until: datetime) -> bool:
         """Takes the lease if it is free, expired, already the holder's, or its holder's process is dead."""

@@ -59,6 +59,13 @@ def person_key(name: str, tambon: Cell, amphoe: Cell, number: str = "") -> str:
     return "".join(parts) + (_NUMBER_MARK + search_key(number)[:LONGEST_PLACE] if number else "")
 
 
+def parts(key: str) -> tuple[str, str, str]:
+    """The name, the tambon and the amphoe of a `person_key` without a number; the places with their marks."""
+    name, _, places = key.partition(_TAMBON_MARK)
+    tambon, _, amphoe = places.partition(_AMPHOE_MARK)
+    return name, _TAMBON_MARK + tambon, _AMPHOE_MARK + amphoe
+
+
 @lru_cache(maxsize=4096)  # a province has a few hundred names, typed in a few thousand ways
 def _place_key(name: str) -> str:
     return search_key(place_name(name))[:LONGEST_PLACE]

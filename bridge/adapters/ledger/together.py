@@ -1,0 +1,100 @@
+"""Small writes of many threads in one transaction, where the database lets only one write at a time.
+
+A commit of SQLite waits several times for the disk and keeps everybody out meanwhile. Whoever comes while one is under
+way waits for its end; then one of those who wait writes for them all, and they go on when it is committed. Between two
+commits there is a pause for those who read: they would find the ledger locked whenever they try.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+
+T = TypeVar("T")
+PAUSE = 0.03  # seconds: some three times what a commit takes
+
+
+class _Write:
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self._work = work
+        self.called = threading.Event()  # when it is settled, or has to write for all that wait
+        self.settled = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        """In a savepoint where others are under way: what one leaves undone is not their trouble."""
+        try:
+            with transaction.atomic():
+                self.result = self._work()
+        except Exception as error:
+            self.error = error
+
+
+class _Queue:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[_Write] = []
+        self._writing = False  # somebody is, or has been called to
+        self._free_at = 0.0
+
+    def settle(self, mine: _Write) -> None:
+        with self._lock:
+            self._waiting.append(mine)
+            first, self._writing = not self._writing, True
+        if not first:
+            mine.called.wait()
+        if not mine.settled:
+            self._write_all()
+
+    def _write_all(self) -> None:
+        time.sleep(max(self._free_at - time.monotonic(), 0))  # noqa: TID251  # for other threads, not for time to pass
+        with self._lock:
+            writes, self._waiting = self._waiting, []
+        try:
+            _commit(writes)
+        finally:
+            with self._lock:
+                self._free_at = time.monotonic() + PAUSE
+                self._writing = bool(self._waiting)
+                following = self._waiting[:1]
+            for write in writes:
+                write.settled = True
+            for write in (*writes, *following):
+                write.called.set()
+
+
+_queue = _Queue()
+
+
+def together(work: Callable[[], T]) -> T:
+    """Runs `work` in a transaction of its own or, on SQLite, one shared with others that wait at this moment; it may
+    run in another thread. Committed when this returns. Raises what `work` raises: then nothing of it is kept."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        with transaction.atomic():
+            return work()
+    mine = _Write(work)
+    _queue.settle(mine)
+    if mine.error is not None:
+        raise mine.error
+    result: T = mine.result
+    return result
+
+
+def _commit(writes: list[_Write]) -> None:
+    if len(writes) == 1:
+        writes[0].run()
+        return
+    try:
+        with transaction.atomic():
+            for write in writes:
+                write.run()
+    except BaseException as error:
+        for write in writes:
+            write.error = error
+        if not isinstance(error, Exception):
+            raise

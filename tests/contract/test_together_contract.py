@@ -1,0 +1,96 @@
+"""Small writes that share a transaction, on each backend: each is kept or not by itself, and kept when it returns."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.adapters.ledger.connection import close_ledger
+from tests.contract.ledgers import BACKENDS, Ledger, open_empty
+
+MANY = 12
+
+
+class Refused(Exception):
+    pass
+
+
+@pytest.fixture(params=BACKENDS)
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    yield open_empty(request.param, request.config, tmp_path)
+    close_ledger()
+
+
+def in_threads(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """What each gave or raised; all begin at the same moment."""
+    from django.db import connections
+
+    begin = threading.Barrier(count)
+
+    def one(number: int) -> Any:
+        begin.wait()
+        try:
+            return work(number)
+        except Exception as error:
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_each_is_kept_or_not_by_itself(ledger: Ledger) -> None:
+    def write(number: int) -> int:
+        def work() -> int:
+            ledger.journal.set_setting(f"n{number}", "kept")
+            if number % 3 == 0:
+                raise Refused(number)
+            return number
+
+        return ledger.journal.together(work)  # type: ignore[no-any-return]
+
+    for number, said in enumerate(in_threads(MANY, write)):
+        refused = number % 3 == 0
+        assert isinstance(said, Refused) if refused else said == number
+        assert ledger.journal.setting(f"n{number}") == ("" if refused else "kept")
+
+
+def test_it_is_committed_when_it_returns(ledger: Ledger) -> None:
+    def write(number: int) -> str:
+        ledger.journal.together(lambda: ledger.journal.set_setting(f"n{number}", "kept"))
+        return in_threads(1, lambda _: ledger.journal.setting(f"n{number}"))[0]  # type: ignore[no-any-return]
+
+    assert in_threads(4, write) == ["kept"] * 4
+
+
+def test_inside_a_transaction_it_is_part_of_it(ledger: Ledger) -> None:
+    with pytest.raises(Refused), ledger.journal.transaction():
+        ledger.journal.together(lambda: ledger.journal.set_setting("inside", "kept"))
+        raise Refused
+    assert ledger.journal.setting("inside") == ""
+    ledger.journal.together(lambda: ledger.journal.set_setting("after", "kept"))
+    assert ledger.journal.setting("after") == "kept"
+
+
+def test_writes_that_all_change_one_thing_lose_nothing(ledger: Ledger) -> None:
+    ledger.journal.set_setting("count", "0")
+    guard = threading.Lock()  # what numbers cases has a lock of its own; here PostgreSQL has none
+
+    def add(_: int) -> None:
+        ledger.journal.set_setting("count", str(int(ledger.journal.setting("count")) + 1))
+
+    def write(number: int) -> None:
+        if ledger.backend == "postgresql":
+            with guard:
+                ledger.journal.together(lambda: add(number))
+        else:
+            ledger.journal.together(lambda: add(number))
+
+    in_threads(MANY, write)
+    assert ledger.journal.setting("count") == str(MANY)
