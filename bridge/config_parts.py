@@ -142,6 +142,7 @@ class RulesPart(Part):
     received: Word
     step_otherwise: Word
     helped: Word
+    incomplete: str = ""
     checked: list[Word] = Field(min_length=1)
     case_types: list[Word] = Field(min_length=1)
     other_type: str = ""
@@ -194,6 +195,8 @@ class DecisionWords(Part):
     keep_sheet: Word
     take_form: Word
     restore_row: Word
+    go_on: Word
+    accept: Word
     done: Word
 
 
@@ -211,6 +214,9 @@ class ReviewKinds(Part):
     copied_row: Word
     unknown_id: Word
     vanished: Word
+    limit: Word
+    payment: Word
+    papers: Word
 
 
 class ReviewsPart(Part):

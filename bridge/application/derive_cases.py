@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from bridge.application.limits import Limits
+from bridge.application.missing_papers import COLUMN as MISSING_PAPERS
+from bridge.application.missing_papers import MissingPapers
 from bridge.application.ports.cases import CaseStore
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewState, ReviewStore, StoredReview
@@ -37,11 +40,14 @@ class DeriveCases:
         places: Places,
         rules: Rules,
         not_same: str,
+        limits: Limits,
+        papers: MissingPapers,
     ) -> None:
         self._headers = {column.key: column.header for column in table.columns}
         self._cases, self._rows, self._journal = cases, rows, journal
         self._reviews, self._review_list, self._wording = reviews, review_list, wording
         self._places, self._rules, self._not_same = places, rules, header_key(not_same)
+        self._limits, self._papers = limits, papers
 
     def run(self) -> int:
         """How many cases were computed anew."""
@@ -53,24 +59,40 @@ class DeriveCases:
 
     def _derive(self, keys: Sequence[str]) -> None:
         states = self._rows.load("cases", keys)
-        duplicates = self._match(states)
+        years = self._cases.fiscal_years(states)
+        duplicates = self._match(states, years)
         self._note_vanished(states)
+        asked = self._with_dependants(states, years)
         states.update(self._rows.load("cases", [key for key in duplicates if key not in states]))
-        conflicts = self._open_conflicts(states)
+        before = {key: dict(state.values) for key, state in states.items()}
+        for key in asked:
+            self._suggest(states[key])
+        reviews = self._reviewed({key: states[key] for key in asked})
         events: list[Event] = []
-        asked = set(keys)
         for key, state in states.items():
-            before = dict(state.values)
-            if key in asked:
-                self._suggest(state)
-                state.values["review"] = self._review_text(state, conflicts.get(key, ())) or None
+            if key in reviews:
+                state.values["review"] = reviews[key] or None
             if key in duplicates:
                 state.values["duplicate_of"] = duplicates[key] or None
-            events.extend(self._changes(key, before, state.values))
+            events.extend(self._changes(key, before[key], state.values))
             state.dirty = False
-            if state.presence is not Presence.GONE and before != state.values:
+            if state.presence is not Presence.GONE and before[key] != state.values:
                 state.settled = False
         self._rows.save("cases", list(states.values()), events)
+
+    def _with_dependants(self, states: dict[str, RowState], years: Mapping[str, int]) -> list[str]:
+        """Adds the cases whose limits these may touch. Returns all whose review is to be written anew."""
+        states.update(self._rows.load("cases", self._limits.take(states, years)))
+        return list(states)
+
+    def _reviewed(self, states: Mapping[str, RowState]) -> dict[str, str]:
+        """The text of `ข้อควรตรวจสอบ`, by case."""
+        limits, papers = self._limits.judge(states), self._papers.judge(states)
+        conflicts = self._open_conflicts(states)
+        return {
+            key: self._review_text(state, conflicts.get(key, ()), [*limits[key], *papers.get(key, ())])
+            for key, state in states.items()
+        }
 
     def _note_vanished(self, states: Mapping[str, RowState]) -> None:
         """Here and not where the loss is heard: reviews get their numbers in this order also after a stop."""
@@ -82,7 +104,7 @@ class DeriveCases:
     def _changes(key: str, before: Mapping[str, Cell], after: Mapping[str, Cell]) -> list[Event]:
         return [
             Event("cases", key, "computed", "bridge", column, before.get(column), after.get(column))
-            for column in ("operation", "step", "outcome", "duplicate_of", "review")
+            for column in ("operation", "step", "outcome", "duplicate_of", "review", MISSING_PAPERS)
             if not same(before.get(column), after.get(column))
         ]
 
@@ -93,7 +115,7 @@ class DeriveCases:
             earlier = [old for old in state.suggested.get(column, ()) if old != suggestion]
             state.suggested[column] = [*earlier, suggestion]
 
-    def _review_text(self, state: RowState, conflicts: Iterable[str]) -> str:
+    def _review_text(self, state: RowState, conflicts: Iterable[str], others: Iterable[str]) -> str:
         problems = doubts(state.values, self._places, self._rules)
         blank = [self._headers[problem.column] for problem in problems if problem.code == "needed_blank"]
         sentences = [
@@ -104,7 +126,7 @@ class DeriveCases:
         if blank:
             sentences.append(self._wording.text("flag", "needed_blank", columns=", ".join(blank)))
         sentences += [self._wording.text("flag", "conflict", column=column) for column in conflicts]
-        return SEPARATOR.join(dict.fromkeys(sentences))
+        return SEPARATOR.join(dict.fromkeys([*sentences, *others]))
 
     def _open_conflicts(self, states: Mapping[str, RowState]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -116,9 +138,8 @@ class DeriveCases:
 
     # duplicates
 
-    def _match(self, states: Mapping[str, RowState]) -> dict[str, str]:
+    def _match(self, states: Mapping[str, RowState], years: Mapping[str, int]) -> dict[str, str]:
         """The text of `ซ้ำกับ` for every case whose pairs may have changed."""
-        years = self._cases.fiscal_years(states)
         before = self._cases.match_keys(states)
         after = {key: Candidate(key, self._keys(state, years[key])) for key, state in states.items()}
         moved = {key: c for key, c in after.items() if before.get(key) != c}

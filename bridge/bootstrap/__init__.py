@@ -24,6 +24,7 @@ from bridge.adapters.places import load_places
 from bridge.adapters.workbooks.xlsx_summary import XlsxSummaryBook
 from bridge.adapters.workbooks.xlsx_tables import tables_file
 from bridge.application.admin_desk import AdminDesk
+from bridge.application.case_money import CaseMoney
 from bridge.application.cycle import Cycle, Lease
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail
@@ -56,7 +57,7 @@ from bridge.workspace import CONFIG, Workspace
 
 T = TypeVar("T")
 BANGKOK = ZoneInfo("Asia/Bangkok")
-PROGRAM_RULES = "1"  # grows when the program computes something about a case in another way
+PROGRAM_RULES = "2"  # grows when the program computes something about a case in another way
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,10 @@ class Office:
     @property
     def track_cases(self) -> TrackCases:
         return TrackCases(self.ports.tracking, self.ports.rows)
+
+    @property
+    def case_money(self) -> CaseMoney:
+        return UseCases(self.workspace, self.province, self.ports, self.messages, self.places).case_money()
 
     fingerprint: str
 

@@ -63,6 +63,7 @@ class Ledger:
     read_log: Any
     register: Any
     tracking: Any
+    payments: Any
 
 
 def open_empty(backend: str, config: pytest.Config, folder: Path) -> Ledger:
@@ -79,6 +80,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
     from bridge.adapters.ledger.journal import DjangoJournal
     from bridge.adapters.ledger.outbox import DjangoOutbox
     from bridge.adapters.ledger.passwords import DjangoPasswords
+    from bridge.adapters.ledger.payments import DjangoPayments
     from bridge.adapters.ledger.read_log import DjangoReadLog
     from bridge.adapters.ledger.register import DjangoRegister
     from bridge.adapters.ledger.reviews import DjangoReviews
@@ -100,6 +102,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
         read_log=DjangoReadLog(),
         register=DjangoRegister(),
         tracking=DjangoTracking(),
+        payments=DjangoPayments(clock),
     )
 
 
