@@ -40,17 +40,26 @@ class VariantPart(LimitPart):
     words: list[Word] = Field([])
     unless: list[Word] = Field([])
     count_of: list[Word] = Field([])
+    classifier: str = ""
     at_least: int = Field(2, ge=1, le=99)
 
     @model_validator(mode="after")
     def _can_be_recognised(self) -> VariantPart:
         if not self.words and not self.count_of:
             raise ValueError("words, count_of")
+        if self.count_of and not self.classifier.strip():
+            raise ValueError("classifier")
         return self
 
     def variant(self) -> Variant:
         words = {name: tuple(getattr(self, name)) for name in ("words", "unless", "count_of")}
-        return Variant(name=self.name, limit=self.limit(), at_least=self.at_least, **words)
+        return Variant(
+            name=self.name,
+            limit=self.limit(),
+            at_least=self.at_least,
+            classifier=self.classifier,
+            **words,
+        )
 
 
 class BenefitPart(LimitPart):

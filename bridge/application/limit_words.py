@@ -33,7 +33,7 @@ class LimitWords:
         """`ปีงบประมาณนี้ช่วยแล้ว 2 จาก 3 ครั้ง คงเหลือไม่เกิน 3,000 บาท`, and which cases were helped."""
         sentence = self.standing(judgement, this_year)
         named = self.others(judgement.others)
-        return self._say("left_with", sentence=sentence, others=named) if named else sentence
+        return self._limit("left_with", sentence=sentence, others=named) if named else sentence
 
     def standing(self, judgement: Judgement, this_year: int) -> str:
         stands = judgement.standing
@@ -48,14 +48,14 @@ class LimitWords:
         code = "left_open" if stands.remaining is None else "left_total"
         if stands.times_left is not None:
             code = "left_several" if stands.times_left > 1 else "left_times"
-        return self._say(code, **facts)
+        return self._limit(code, **facts)
 
     def others(self, others: Mapping[str, Evidence]) -> str:
         """The newest of the earlier cases, each with why it counts."""
         newest = list(others.items())[-MOST_NAMED:]
         named = [f"{case} ({self.evidence(evidence)})" for case, evidence in newest]
         more = len(others) - len(named)
-        return ", ".join([*named, *([self._say("more", count=more)] if more else [])])
+        return ", ".join([*named, *([self._limit("more", count=more)] if more else [])])
 
     def evidence(self, evidence: Evidence) -> str:
         return self._wording.text("evidence", str(evidence))
@@ -75,18 +75,18 @@ class LimitWords:
                 others.update(judgement.others)
                 parts += [self._too_much(one, judgement, given, this_year) for one in judgement.excess]
         if others:
-            parts.append(self._say("earlier", others=self.others(others)))
+            parts.append(self._limit("earlier", others=self.others(others)))
         sentence = " ".join(parts)
         return {
             "value": given,
             "other": ", ".join(list(others)[-MOST_NAMED:]) or None,
-            "reason": self._say("excess_advice", sentence=sentence),
+            "reason": self._wording.text("review", "limit", sentence=sentence),
             "sentence": sentence,
         }
 
     def _too_much(self, excess: Excess, judgement: Judgement, given: str, this_year: int) -> str:
         stands = judgement.standing
-        sentence = self._say(
+        sentence = self._limit(
             str(excess),
             given=given,
             benefit=judgement.benefit.section,
@@ -106,7 +106,7 @@ class LimitWords:
             return ""
         variant = max(judgement.benefit.variants, key=lambda one: one.limit.amount)
         column = self._headers.get("outcome", TOLD_IN[-1])
-        return self._say(
+        return self._limit(
             "hint", variant=variant.name, amount=baht.format(variant.limit.amount), column=column
         )
 
@@ -114,10 +114,10 @@ class LimitWords:
         return as_text(item.facts.get("sentence"))
 
     def reason_missing(self, review: str) -> str:
-        return self._say("reason_missing", item=review)
+        return self._limit("reason_missing", item=review)
 
     def unfit(self, values: Mapping[str, Cell]) -> str:
-        return self._say("unfit", age=as_text(values.get("age")), type=as_text(values.get("case_type")))
+        return self._limit("unfit", age=as_text(values.get("age")), type=as_text(values.get("case_type")))
 
     # payments
 
@@ -131,14 +131,14 @@ class LimitWords:
             "transfer_date": buddhist(frozen.day) if frozen.day else "",
         }
         after = {column: self._now(column, now) for column in columns}
-        blank = self._say("blank")
+        blank = self._limit("blank")
         lines = [f"{self._headers.get(c, c)} {before[c] or blank}{ARROW}{after[c] or blank}" for c in columns]
-        sentence = self._say("changed", changes=", ".join(lines))
+        sentence = self._limit("changed", changes=", ".join(lines))
         return {
             "column": ", ".join(self._headers.get(column, column) for column in columns),
             "value": ", ".join(before[column] or blank for column in columns),
             "other": ", ".join(after[column] or blank for column in columns),
-            "reason": self._say("changed_advice"),
+            "reason": self._wording.text("review", "payment"),
             "sentence": sentence,
         }
 
@@ -152,13 +152,13 @@ class LimitWords:
 
     def payment(self, payment: Payment) -> str:
         """For the history: what was paid, not to whom."""
-        day = buddhist(payment.day) if payment.day else self._say("blank")
-        return self._say("payment", amount=_baht(payment.amount or Decimal(0)), day=day)
+        day = buddhist(payment.day) if payment.day else self._limit("blank")
+        return self._limit("payment", amount=_baht(payment.amount or Decimal(0)), day=day)
 
     def _year(self, year: int, this_year: int) -> str:
-        return self._say("this_year") if year == this_year else self._say("that_year", year=year)
+        return self._limit("this_year") if year == this_year else self._limit("that_year", year=year)
 
-    def _say(self, code: str, **facts: object) -> str:
+    def _limit(self, code: str, **facts: object) -> str:
         return self._wording.text("limit", code, **facts)
 
 

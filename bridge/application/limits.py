@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from bridge.application.limit_words import LimitWords
 from bridge.application.ports.clock import Clock
@@ -18,7 +17,7 @@ from bridge.domain.entitlement.benefits import Applicable, Benefit, Unit, benefi
 from bridge.domain.entitlement.claims import Claim, Keys, keys_of, payment_of, year_of
 from bridge.domain.entitlement.frozen import differences, fingerprint
 from bridge.domain.entitlement.kinship import Kinship
-from bridge.domain.entitlement.standing import Excess, Judgement, before, excesses, standing
+from bridge.domain.entitlement.standing import Excess, Judgement, judge
 from bridge.domain.values.text import clean, header_key
 from bridge.domain.values.thai_date import BANGKOK, fiscal_year
 from bridge.domain.workflow import Rules
@@ -204,18 +203,7 @@ class Limits:
     ) -> Judgement:
         own = claims[state.key]
         year = own.year if own.day is not None else self._this_year()
-        related = kinship.related(state.key, benefit.per)
-        given = [
-            claims[case]
-            for case in related
-            if claims[case].amount and claims[case].year == year and benefit.counts(claims[case].sections)
-        ]
-        given = sorted(before(own, given), key=lambda claim: claim.order) if own.amount else given
-        variant = benefit.variant_of(state.values)
-        stands = standing(benefit.limit_of(state.values), given)
-        excess = excesses(replace(own, year=year), stands) if benefit.counts(own.sections) else []
-        others = {claim.case: related[claim.case] for claim in given}
-        return Judgement(benefit, stands, year, others, excess, variant.name if variant else "")
+        return judge(benefit, state.values, own, claims, kinship.related(own.case, benefit.per), year)
 
     def _neighbours(self, cases: Iterable[str]) -> dict[str, Claim]:
         """The claims of these cases and of all that may count with them."""

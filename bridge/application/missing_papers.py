@@ -11,7 +11,6 @@ from bridge.application.review_list import TABLE, ReviewList
 from bridge.domain.cells import as_text
 from bridge.domain.entitlement.benefits import Benefit, benefits_of
 from bridge.domain.entitlement.papers import checklist, missing
-from bridge.domain.values.text import clean
 from bridge.domain.workflow import Rules
 
 COLUMN = "missing_papers"  # of a case's values; the sheet has no such column, the publication has
@@ -77,6 +76,5 @@ class MissingPapers:
 
     def _item(self, state: RowState) -> ReviewItem:
         numbered = [f"{number} {paper}" for number, paper in enumerate(self.checklist(state), 1)]
-        code = "to_name" if numbered else "no_list"
-        reason = self._wording.text("papers", code, papers=SEPARATOR.join(numbered))
-        return ReviewItem(subject(state.key), ReviewKind.PAPERS, state.key, {"reason": clean(reason)})
+        reason = self._wording.text("review", "papers", papers=SEPARATOR.join(numbered) or "-")
+        return ReviewItem(subject(state.key), ReviewKind.PAPERS, state.key, {"reason": reason})

@@ -53,7 +53,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "found": None, "passed": passed, "searched": form.is_bound}
     if request.method != "POST" and not passed and not form.errors:
         context |= _found(request, form.asked() if form.is_bound else CaseSearch(), who)
-    return render(request, "cases/search.html", {**context, **_wording()})
+    return render(request, "cases/search.html", {**context, **wording()})
 
 
 def _found(request: HttpRequest, asked: CaseSearch, who: Viewer) -> dict[str, Any]:
@@ -79,10 +79,11 @@ def case(request: HttpRequest, case: str) -> HttpResponse:
             readlog.note(request, ONE, [case], refused=True)
         raise Http404
     readlog.note(request, ONE, [case])
-    return render(request, "cases/view.html", {"file": found, **_wording()})
+    money = office().case_money.of(case) if viewer(request).sees_all else None
+    return render(request, "cases/view.html", {"file": found, "money": money, **wording()})
 
 
-def _wording() -> dict[str, Any]:
+def wording() -> dict[str, Any]:
     """The sheet's own headers, and how its cells are shown."""
     columns = office().province.table("cases").by_key
     return {"headers": {key: column.header for key, column in columns.items()}, "shown": shown}

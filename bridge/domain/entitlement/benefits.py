@@ -43,6 +43,7 @@ class Variant:
     words: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     count_of: tuple[str, ...] = ()
+    classifier: str = ""  # the word behind the number: an age is a number too
     at_least: int = 2
 
     def fits(self, text: str) -> bool:
@@ -51,10 +52,11 @@ class Variant:
             text = text.replace(fold(phrase), " ")
         if any(fold(word) in text for word in self.words):
             return True
+        if not self.count_of:
+            return False
         nouns = "|".join(re.escape(fold(noun)) for noun in self.count_of)
-        numbers = (
-            re.findall(rf"(?:{nouns})[^0-9]{{0,12}}?([0-9]{{1,2}})(?![0-9])\s*คน", text) if nouns else ()
-        )
+        word = re.escape(fold(self.classifier))
+        numbers = re.findall(rf"(?:{nouns})[^0-9]{{0,12}}?([0-9]{{1,2}})\s*{word}", text)
         return any(int(number) >= self.at_least for number in numbers)
 
 
@@ -82,10 +84,6 @@ class Benefit:
     def variant_of(self, values: Mapping[str, Cell]) -> Variant | None:
         text = fold(" ".join(as_text(values.get(column)) for column in TOLD_IN))
         return next((variant for variant in self.variants if variant.fits(text)), None)
-
-    def limit_of(self, values: Mapping[str, Cell]) -> Limit:
-        variant = self.variant_of(values)
-        return variant.limit if variant else self.limit
 
     def is_for_type(self, case_type: str, known_types: Sequence[str]) -> bool:
         word = word_key(case_type)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from bridge.domain.cells import Cell
 from bridge.domain.entitlement.benefits import Benefit, Limit
 from bridge.domain.entitlement.claims import Claim
 from bridge.domain.entitlement.kinship import Evidence
@@ -98,3 +99,27 @@ class Judgement:
     others: Mapping[str, Evidence]
     excess: Sequence[Excess]
     variant: str = ""
+
+
+def judge(
+    benefit: Benefit,
+    values: Mapping[str, Cell],
+    own: Claim,
+    claims: Mapping[str, Claim],
+    related: Mapping[str, Evidence],
+    year: int,
+) -> Judgement:
+    """How the case of `own`, whose row holds `values`, stands to a benefit in the fiscal year `year`. `related` are
+    the cases of `claims` that count with it. Without an amount of its own everything that was given counts; with
+    one, what it comes on top of."""
+    given = [
+        claims[case]
+        for case in related
+        if claims[case].amount and claims[case].year == year and benefit.counts(claims[case].sections)
+    ]
+    given = sorted(before(own, given) if own.amount else given, key=lambda claim: claim.order)
+    variant = benefit.variant_of(values)
+    stands = standing(variant.limit if variant else benefit.limit, given)
+    excess = excesses(own, stands) if benefit.counts(own.sections) else []
+    others = {claim.case: related[claim.case] for claim in given}
+    return Judgement(benefit, stands, year, others, excess, variant.name if variant else "")
