@@ -28,7 +28,7 @@ class Allowed:
     per: str
     variant: str
     sentence: str
-    others: str
+    others: Sequence[str]
 
 
 @dataclass(frozen=True)

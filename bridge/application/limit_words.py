@@ -17,7 +17,7 @@ from bridge.domain.values import baht
 from bridge.domain.values.thai_date import buddhist
 
 MOST_NAMED = 5  # earlier cases that a sentence names
-ARROW = " → "
+ARROW, SEPARATOR = " → ", " · "
 
 
 class LimitWords:
@@ -32,8 +32,8 @@ class LimitWords:
     def left(self, judgement: Judgement, this_year: int) -> str:
         """`ปีงบประมาณนี้ช่วยแล้ว 2 จาก 3 ครั้ง คงเหลือไม่เกิน 3,000 บาท`, and which cases were helped."""
         sentence = self.standing(judgement, this_year)
-        named = self.others(judgement.others)
-        return self._limit("left_with", sentence=sentence, others=named) if named else sentence
+        others = self.others(judgement.others)
+        return self._limit("left_with", sentence=sentence, others=others) if others else sentence
 
     def standing(self, judgement: Judgement, this_year: int) -> str:
         stands = judgement.standing
@@ -51,11 +51,14 @@ class LimitWords:
         return self._limit(code, **facts)
 
     def others(self, others: Mapping[str, Evidence]) -> str:
+        return ", ".join(self.named(others))
+
+    def named(self, others: Mapping[str, Evidence]) -> list[str]:
         """The newest of the earlier cases, each with why it counts."""
         newest = list(others.items())[-MOST_NAMED:]
         named = [f"{case} ({self.evidence(evidence)})" for case, evidence in newest]
         more = len(others) - len(named)
-        return ", ".join([*named, *([self._limit("more", count=more)] if more else [])])
+        return [*named, *([self._limit("more", count=more)] if more else [])]
 
     def evidence(self, evidence: Evidence) -> str:
         return self._wording.text("evidence", str(evidence))
@@ -69,14 +72,19 @@ class LimitWords:
         self, values: Mapping[str, Cell], judgements: Sequence[Judgement], this_year: int
     ) -> dict[str, Cell]:
         given = self._now("amount", values)
-        parts, others = [], dict[str, Evidence]()
-        for judgement in judgements:
-            if judgement.excess:
-                others.update(judgement.others)
-                parts += [self._too_much(one, judgement, given, this_year) for one in judgement.excess]
+        told = [judgement for judgement in judgements if judgement.excess]
+        over = [judgement for judgement in told if Excess.AMOUNT in judgement.excess]
+        parts = [self._over_amount(over, given)] if over else []
+        parts += [
+            self._over_rest(one, judgement, given, this_year)
+            for judgement in told
+            for one in judgement.excess
+            if one is not Excess.AMOUNT
+        ]
+        others = {case: evidence for judgement in told for case, evidence in judgement.others.items()}
         if others:
             parts.append(self._limit("earlier", others=self.others(others)))
-        sentence = " ".join(parts)
+        sentence = SEPARATOR.join(parts)
         return {
             "value": given,
             "other": ", ".join(list(others)[-MOST_NAMED:]) or None,
@@ -84,21 +92,29 @@ class LimitWords:
             "sentence": sentence,
         }
 
-    def _too_much(self, excess: Excess, judgement: Judgement, given: str, this_year: int) -> str:
+    def _over_amount(self, over: Sequence[Judgement], given: str) -> str:
+        """One sentence for all benefits; the least of their limits."""
+        least = min(over, key=lambda judgement: judgement.standing.limit.amount)
+        return self._limit(
+            "over_amount",
+            given=given,
+            benefit=", ".join(judgement.benefit.section for judgement in over),
+            amount=baht.format(least.standing.limit.amount),
+        ) + self._hint(least)
+
+    def _over_rest(self, excess: Excess, judgement: Judgement, given: str, this_year: int) -> str:
         stands = judgement.standing
-        sentence = self._limit(
+        return self._limit(
             str(excess),
             given=given,
             benefit=judgement.benefit.section,
             unit=self.counted_per(judgement),
             year=self._year(judgement.year, this_year),
-            amount=baht.format(stands.limit.amount),
             count=stands.count,
             times=stands.limit.times,
             spent=baht.format(stands.spent),
             remaining=_baht(stands.total_left),
         )
-        return sentence + (self._hint(judgement) if excess is Excess.AMOUNT else "")
 
     def _hint(self, judgement: Judgement) -> str:
         """A variant that nothing tells of yet may allow more."""

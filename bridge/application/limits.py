@@ -181,7 +181,7 @@ class Limits:
             if key in claims
         }
 
-    def told(self, state: RowState) -> list[tuple[str, str, str, str, str, str]]:
+    def told(self, state: RowState) -> list[tuple[str, str, str, str, str, list[str]]]:
         """Of each benefit of a case: section, name, whom it counts for, variant, what is left, the other cases."""
         return [
             (
@@ -190,7 +190,7 @@ class Limits:
                 self._words.counted_per(judgement),
                 judgement.variant,
                 self._words.standing(judgement, self._this_year()),
-                self._words.others(judgement.others),
+                self._words.named(judgement.others),
             )
             for judgement in self.judgements({state.key: state}).get(state.key, [])
         ]

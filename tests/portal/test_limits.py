@@ -64,7 +64,7 @@ def test_a_case_shows_what_is_left_what_was_paid_and_the_reason(
     first, second, third = three_cases(portal, hands, 3100)
     shown = text_of(staff, f"/cases/{third}/")
     assert "ปีงบประมาณนี้ช่วยแล้ว 2 จาก 3 ครั้ง คงเหลือไม่เกิน 3,000 บาท" in shown
-    assert f"{first} (เลขบัตรเดียวกัน), {second} (เลขบัตรเดียวกัน)" in shown
+    assert f"{first} (เลขบัตรเดียวกัน) {second} (เลขบัตรเดียวกัน)" in shown
     assert "จำนวนเงิน 5,000 บาท เกินข้อ 1.5.1" in shown
     assert "เงินที่โอนแล้ว" not in shown
     assert "3,000 บาท" in text_of(staff, f"/cases/{first}/").partition("เงินที่โอนแล้ว")[2]
