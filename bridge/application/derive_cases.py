@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bridge.application.limits import Limits
 from bridge.application.missing_papers import COLUMN as MISSING_PAPERS
@@ -26,7 +26,8 @@ SEPARATOR = " · "
 
 
 class DeriveCases:
-    """Works on the rows that are marked dirty; each chunk is one transaction."""
+    """Works on the rows that are marked dirty, in chunks, each in a transaction. Money is counted in all of them
+    before any is judged; the cases that it may touch are marked as well, so that none is missed after a stop."""
 
     def __init__(
         self,
@@ -52,38 +53,50 @@ class DeriveCases:
     def run(self) -> int:
         """How many cases were computed anew."""
         dirty = self._rows.dirty("cases")
-        for start in range(0, len(dirty), CHUNK):
+        if len(dirty) > CHUNK:
+            return self._run(dirty)
+        with self._journal.transaction():
+            return self._run(dirty)
+
+    def _run(self, dirty: Sequence[str]) -> int:
+        touched = set(dirty)
+        for chunk in _chunks(dirty):
             with self._journal.transaction():
-                self._derive(dirty[start : start + CHUNK])
-        return len(dirty)
+                touched |= self._count(chunk)
+        for chunk in _chunks(sorted(touched)):
+            with self._journal.transaction():
+                self._derive(chunk)
+        return len(touched)
+
+    def _count(self, keys: Sequence[str]) -> set[str]:
+        """Brings what limits count in step with these rows. Returns the other cases that have to be judged."""
+        states = self._rows.load("cases", keys)
+        dependants = self._limits.take(states, self._cases.fiscal_years(states))
+        self._rows.mark_dirty("cases", dependants)
+        return dependants
 
     def _derive(self, keys: Sequence[str]) -> None:
         states = self._rows.load("cases", keys)
-        years = self._cases.fiscal_years(states)
-        duplicates = self._match(states, years)
+        duplicates = self._match(states)
         self._note_vanished(states)
-        asked = self._with_dependants(states, years)
-        states.update(self._rows.load("cases", [key for key in duplicates if key not in states]))
         before = {key: dict(state.values) for key, state in states.items()}
-        for key in asked:
-            self._suggest(states[key])
-        reviews = self._reviewed({key: states[key] for key in asked})
+        for state in states.values():
+            self._suggest(state)
+        reviews = self._reviewed(states)
+        others = self._rows.load("cases", [key for key in duplicates if key not in states])
+        before.update((key, dict(state.values)) for key, state in others.items())
+        states.update(others)
         events: list[Event] = []
         for key, state in states.items():
             if key in reviews:
                 state.values["review"] = reviews[key] or None
+                state.dirty = False
             if key in duplicates:
                 state.values["duplicate_of"] = duplicates[key] or None
             events.extend(self._changes(key, before[key], state.values))
-            state.dirty = False
             if state.presence is not Presence.GONE and before[key] != state.values:
                 state.settled = False
         self._rows.save("cases", list(states.values()), events)
-
-    def _with_dependants(self, states: dict[str, RowState], years: Mapping[str, int]) -> list[str]:
-        """Adds the cases whose limits these may touch. Returns all whose review is to be written anew."""
-        states.update(self._rows.load("cases", self._limits.take(states, years)))
-        return list(states)
 
     def _reviewed(self, states: Mapping[str, RowState]) -> dict[str, str]:
         """The text of `ข้อควรตรวจสอบ`, by case."""
@@ -138,8 +151,9 @@ class DeriveCases:
 
     # duplicates
 
-    def _match(self, states: Mapping[str, RowState], years: Mapping[str, int]) -> dict[str, str]:
+    def _match(self, states: Mapping[str, RowState]) -> dict[str, str]:
         """The text of `ซ้ำกับ` for every case whose pairs may have changed."""
+        years = self._cases.fiscal_years(states)
         before = self._cases.match_keys(states)
         after = {key: Candidate(key, self._keys(state, years[key])) for key, state in states.items()}
         moved = {key: c for key, c in after.items() if before.get(key) != c}
@@ -201,3 +215,7 @@ class DeriveCases:
                 if own in others:
                     others[own].append(f"{other} ({reason})")
         return {key: SEPARATOR.join(sorted(texts)) for key, texts in others.items()}
+
+
+def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))

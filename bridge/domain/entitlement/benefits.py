@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.values import address
@@ -33,6 +34,16 @@ class Limit:
     total: Decimal | None = None
 
 
+@lru_cache(maxsize=256)  # the words of a province file, asked for with every case
+def _word_keys(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(word_key, words))
+
+
+@lru_cache(maxsize=256)
+def _folded(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(fold, words))
+
+
 @dataclass(frozen=True)
 class Variant:
     """Another limit where the case is of a special sort: one of `words` is told of it, outside the phrases
@@ -48,15 +59,14 @@ class Variant:
 
     def fits(self, text: str) -> bool:
         """`text` is folded."""
-        for phrase in self.unless:
-            text = text.replace(fold(phrase), " ")
-        if any(fold(word) in text for word in self.words):
+        for phrase in _folded(self.unless):
+            text = text.replace(phrase, " ")
+        if any(word in text for word in _folded(self.words)):
             return True
         if not self.count_of:
             return False
-        nouns = "|".join(re.escape(fold(noun)) for noun in self.count_of)
-        word = re.escape(fold(self.classifier))
-        numbers = re.findall(rf"(?:{nouns})[^0-9]{{0,12}}?([0-9]{{1,2}})\s*{word}", text)
+        nouns, (word,) = "|".join(map(re.escape, _folded(self.count_of))), _folded((self.classifier,))
+        numbers = re.findall(rf"(?:{nouns})[^0-9]{{0,12}}?([0-9]{{1,2}})\s*{re.escape(word)}", text)
         return any(int(number) >= self.at_least for number in numbers)
 
 
@@ -82,15 +92,16 @@ class Benefit:
         return not {self.section, *self.together}.isdisjoint(sections)
 
     def variant_of(self, values: Mapping[str, Cell]) -> Variant | None:
+        if not self.variants:
+            return None
         text = fold(" ".join(as_text(values.get(column)) for column in TOLD_IN))
         return next((variant for variant in self.variants if variant.fits(text)), None)
 
-    def is_for_type(self, case_type: str, known_types: Sequence[str]) -> bool:
-        word = word_key(case_type)
-        if word in map(word_key, self.case_types):
+    def is_for_type(self, case_type: str, *, other: bool) -> bool:
+        """`case_type` is a `word_key`; `other` says that the province's list does not have it."""
+        if case_type in _word_keys(self.case_types):
             return True
-        other = word not in map(word_key, known_types)
-        return other and any(word_key(told) in word for told in self.other_words)
+        return other and any(told in case_type for told in _word_keys(self.other_words))
 
     def allows_age(self, age: int | None) -> bool:
         """An unknown age is a young one's: it opens nothing that is for the old alone, and closes nothing else."""
@@ -111,8 +122,9 @@ def benefits_of(
     values: Mapping[str, Cell], benefits: Sequence[Benefit], known_types: Sequence[str]
 ) -> Applicable:
     """By type and age. Where no age fits the limits of the type hold all the same, and a person should look."""
-    case_type = as_text(values.get("case_type"))
-    of_type = [benefit for benefit in benefits if benefit.is_for_type(case_type, known_types)]
+    case_type = word_key(as_text(values.get("case_type")))
+    other = case_type not in _word_keys(tuple(known_types))
+    of_type = [benefit for benefit in benefits if benefit.is_for_type(case_type, other=other)]
     age = address.age(values.get("age")).value
     of_age = [benefit for benefit in of_type if benefit.allows_age(age)]
     return Applicable(tuple(of_age or of_type), bool(of_age) or not of_type or age is None)
