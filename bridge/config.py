@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from bridge.config_benefits import BenefitPart, benefit_problems
 from bridge.config_google import GooglePart, check_root
 from bridge.config_parts import (
     AccessPart,
@@ -33,6 +34,7 @@ from bridge.config_parts import (
     SheetsPart,
 )
 from bridge.domain.columns import Table
+from bridge.domain.entitlement.benefits import Benefit
 from bridge.domain.intake import Form, Question
 from bridge.domain.sheets import LAYOUTS, build_table
 from bridge.domain.values.text import header_key, word_key
@@ -76,6 +78,10 @@ class Province(Part):
     sheets: SheetsPart
     reviews: ReviewsPart
     register_: RegisterPart = Field(alias="register")
+    benefits: list[BenefitPart] = Field([])
+
+    def limits(self) -> list[Benefit]:
+        return [part.benefit() for part in self.benefits]
 
     def workflow(self) -> Rules:
         part = self.rules
@@ -89,6 +95,7 @@ class Province(Part):
             checked_words=tuple(part.checked),
             case_types=tuple(part.case_types),
             other_type=part.other_type,
+            incomplete=part.incomplete,
         )
 
     def form(self, name: Literal["access", "cases"]) -> Form:
@@ -171,6 +178,8 @@ def _rule_problems(province: Province, locate: _Locator) -> Iterator[ConfigProbl
         yield problem(("rules", "helped"), "step_without_outcome", rules.helped)
     if word_key(rules.waiting) == word_key(rules.received):
         yield problem(("rules", "received"), "word_twice", rules.received)
+    if rules.incomplete and word_key(rules.incomplete) not in outcome_steps:
+        yield problem(("rules", "incomplete"), "step_without_outcome", rules.incomplete)
     if rules.other_type and word_key(rules.other_type) not in map(word_key, rules.case_types):
         yield problem(("rules", "other_type"), "unknown_word", rules.other_type)
 
@@ -219,6 +228,11 @@ def _form_problems(province: Province, locate: _Locator) -> Iterator[ConfigProbl
             yield ConfigProblem(line, f"forms.{name}.questions", "word_twice", title)
 
 
+def _benefit_problems(province: Province, locate: _Locator) -> Iterator[ConfigProblem]:
+    for path, code, detail in benefit_problems(province.benefits, province.rules.case_types):
+        yield ConfigProblem(locate(path), ".".join(map(str, path)), code, detail)
+
+
 def _look_problems(province: Province, locate: _Locator) -> Iterator[ConfigProblem]:
     """White letters on the accent, and accent letters on white, at 4.5 to 1 or more (WCAG 2.2, 1.4.3)."""
     accent = province.portal.accent
@@ -244,17 +258,20 @@ class _Locator:
 
     def __call__(self, path: tuple[str | int, ...]) -> int | None:
         names = [part for part in path if isinstance(part, str)]
-        nth = next((part for part in path if isinstance(part, int)), None)
+        numbers = [part for part in path if isinstance(part, int)]
+        first = 0
+        if len(numbers) > 1:  # a table of a table: those that stand below the n-th of the outer ones
+            first = (self._find(names[:1], [], numbers.pop(0)) or 1) - 1
         for depth in range(len(names), 0, -1):
-            line = self._find(names[:depth], names[depth:], nth)
+            line = self._find(names[:depth], names[depth:], next(iter(numbers), None), first)
             if line is not None:
                 return line
         return None
 
-    def _find(self, table: list[str], rest: list[str], nth: int | None) -> int | None:
+    def _find(self, table: list[str], rest: list[str], nth: int | None, first: int = 0) -> int | None:
         header = ".".join(table)
         pattern = re.compile(r"^\s*\[\[?\s*" + re.escape(header) + r"\s*\]\]?")
-        starts = [number for number, line in enumerate(self._lines) if pattern.match(line)]
+        starts = [n for n in range(first, len(self._lines)) if pattern.match(self._lines[n])]
         if not starts:
             return None
         start = starts[nth] if nth is not None and nth < len(starts) else starts[0]
@@ -282,6 +299,7 @@ def load(path: Path) -> Province:
         line = int(found.group(1)) if found else None
         raise InvalidProvince(path, [ConfigProblem(line, path.name, "not_toml", str(error))]) from None
     locate = _Locator(text)
+    _complete(data)
     try:
         province = Province.model_validate(data)
     except ValidationError as error:
@@ -300,10 +318,23 @@ def load(path: Path) -> Province:
         *_sheet_problems(province, locate),
         *_form_problems(province, locate),
         *_look_problems(province, locate),
+        *_benefit_problems(province, locate),
     ]
     if problems:
         raise InvalidProvince(path, problems)
     return province
+
+
+def _complete(data: dict[str, Any]) -> None:
+    """Words that came with a later program are the sample province's in a file that is older."""
+    reviews = data.get("reviews")
+    if not isinstance(reviews, dict):
+        return
+    for name, later in _LATER_WORDS.items():
+        words = reviews.get(name)
+        if isinstance(words, dict) and not set(later) <= words.keys():
+            sample = tomllib.loads(_SAMPLE.read_text(encoding="utf-8"))["reviews"][name]
+            reviews[name] = {**{word: sample[word] for word in later}, **words}
 
 
 def _what(item: Any) -> str:
@@ -314,6 +345,8 @@ def _what(item: Any) -> str:
     return f"{given}{item['msg']}"
 
 
+_SAMPLE = Path(__file__).parents[1] / "config" / "sisaket.toml"
+_LATER_WORDS = {"decisions": ("go_on", "accept"), "kinds": ("limit", "payment", "papers")}
 _PYDANTIC_CODES = {"missing": "missing", "extra_forbidden": "unknown_word"}
 
 

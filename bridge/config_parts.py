@@ -162,6 +162,7 @@ class RulesPart(Part):
     received: Word
     step_otherwise: Word
     helped: Word
+    incomplete: str = ""
     checked: list[Word] = Field(min_length=1)
     case_types: list[Word] = Field(min_length=1)
     other_type: str = ""
@@ -214,6 +215,8 @@ class DecisionWords(Part):
     keep_sheet: Word
     take_form: Word
     restore_row: Word
+    go_on: Word
+    accept: Word
     done: Word
 
 
@@ -232,6 +235,9 @@ class ReviewKinds(Part):
     unknown_id: Word
     vanished: Word
     erased_row: Word
+    limit: Word
+    payment: Word
+    papers: Word
 
 
 class ReviewsPart(Part):

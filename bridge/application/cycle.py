@@ -19,6 +19,7 @@ from bridge.application.ports.clock import Clock
 from bridge.application.ports.journal import Journal, Run
 from bridge.application.ports.outbox import Outbox
 from bridge.application.share_access import ShareReport
+from bridge.domain.values.thai_date import BANGKOK, fiscal_year
 
 LEASE = "office"
 LEASE_LIFE = timedelta(minutes=30)
@@ -89,9 +90,9 @@ class Lease:
 
 
 class Cycle:
-    """`fingerprint` is that of the province file: when it changes, every case is computed anew; `current` is what
-    it is on disk. `share` opens files to those approved; `erase_again` erases what a ledger that was put back holds
-    again; `traffic` tells what went over the wire since it was last asked."""
+    """`fingerprint` is that of the province file: when it changes, every case is computed anew, as when a fiscal year
+    begins; `current` is what it is on disk. `share` opens files to those approved; `erase_again` erases what a ledger
+    that was put back holds again; `traffic` tells what went over the wire since it was last asked."""
 
     def __init__(
         self,
@@ -186,10 +187,12 @@ class Cycle:
                 report.trouble.append(sent.trouble)
 
     def _notice_new_province(self) -> None:
-        if self._journal.setting("province") != self._fingerprint:
+        year = fiscal_year(self._clock.now().astimezone(BANGKOK).date())
+        computed_by = f"{self._fingerprint} {year}"
+        if self._journal.setting("province") != computed_by:
             with self._journal.transaction():
                 self._mark_all_dirty()
-                self._journal.set_setting("province", self._fingerprint)
+                self._journal.set_setting("province", computed_by)
 
     def _notice_restored_ledger(self) -> None:
         """A ledger that came from a backup believes nothing that it remembers of the workbooks."""

@@ -18,8 +18,11 @@ CHOICES: Mapping[ReviewKind, tuple[str, ...]] = {
     ReviewKind.DUPLICATE: ("not_same", "same"),
     ReviewKind.CONFLICT: ("keep_sheet", "take_form"),
     ReviewKind.VANISHED: ("restore_row", "done"),
+    ReviewKind.LIMIT: ("go_on",),
+    ReviewKind.PAYMENT: ("accept",),
 }
 OTHERWISE = ("done",)
+NOTED = (ReviewKind.LIMIT, ReviewKind.PAPERS)  # what staff write beside these is part of the decision
 
 
 class Outcome(StrEnum):
@@ -64,6 +67,8 @@ class DecideReviews:
         for key, state in states.items():
             word = clean(str(state.values.get("decision") or ""))
             review = stored.get(key)
+            if review is not None and review.item.kind in NOTED:
+                self._touch([review.item.case])
             if review is None or review.decision == word[:LONGEST_WORD]:
                 continue
             code = self._codes.get(header_key(word)) if word else ""
@@ -75,10 +80,11 @@ class DecideReviews:
             done += 1
         return done
 
-    def choose(self, key: str, code: str, seen: str, actor: str) -> Outcome:
+    def choose(self, key: str, code: str, seen: str, actor: str, note: str = "") -> Outcome:
         """A decision made in the portal about the item `key`: its code, or "" to take the earlier one back. `seen`
         is the decision that the person was shown. It does what the same word in the tab does, and the next cycle
-        writes it there, unless staff have typed another meanwhile: that one is the later."""
+        writes it there, unless staff have typed another meanwhile: that one is the later. `note`, where there is
+        one, takes the place of what stands beside the decision."""
         with self._journal.transaction():
             review = self._reviews.of_rows([key]).get(key)
             if review is None or (code and code not in choices(review.item.kind)):
@@ -92,17 +98,34 @@ class DecideReviews:
             if current != seen:
                 return Outcome.CHANGED
             word = self._words[code] if code else ""
+            if note:
+                self._record(state, "note", note, actor)
             if word != current:
-                self._record(state, word, actor)
+                self._record(state, "decision", word, actor)
                 self._decide(review, word, code, actor)
+            elif note:
+                self._touch(_cases(review))
             return Outcome.DECIDED
 
-    def _record(self, state: RowState, word: str, actor: str) -> None:
-        event = Event(
-            TABLE, state.key, "decided", actor, "decision", state.values.get("decision"), word or None
-        )
-        state.values["decision"] = word or None
-        state.suggested["decision"] = [word or None]
+    def write(self, key: str, note: str, actor: str) -> Outcome:
+        """What staff write in the portal beside the item `key`, as into its cell of the tab."""
+        with self._journal.transaction():
+            review = self._reviews.of_rows([key]).get(key)
+            if review is None:
+                return Outcome.UNKNOWN
+            self._rows.load("cases", _cases(review))  # first, as in `choose`
+            state = self._rows.load(TABLE, [key])[key]
+            if self._reviews.of_rows([key])[key].state is ReviewState.GONE:
+                return Outcome.CLOSED
+            self._record(state, "note", note, actor)
+            self._touch(_cases(review))
+            return Outcome.DECIDED
+
+    def _record(self, state: RowState, column: str, word: str, actor: str) -> None:
+        event = Event(TABLE, state.key, "decided", actor, column, state.values.get(column), word or None)
+        state.values[column] = word or None
+        state.suggested[column] = [word or None]
+        state.settled = False
         self._rows.save(TABLE, [state], [event])
 
     def _decide(self, review: StoredReview, word: str, code: str, actor: str) -> None:
@@ -114,6 +137,8 @@ class DecideReviews:
         facts = review.item.facts
         if review.item.kind is ReviewKind.DUPLICATE:
             self._touch([str(facts["left"]), str(facts["right"])])
+        elif review.item.kind in (ReviewKind.LIMIT, ReviewKind.PAYMENT, ReviewKind.PAPERS):
+            self._touch([review.item.case])
         elif review.item.kind is ReviewKind.CONFLICT:
             if code == "take_form":
                 self._set(review.item.case, str(facts["column"]), facts.get("form"), actor)

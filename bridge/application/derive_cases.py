@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bridge.application.limits import Limits
+from bridge.application.missing_papers import COLUMN as MISSING_PAPERS
+from bridge.application.missing_papers import MissingPapers
 from bridge.application.ports.cases import CaseStore
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewState, ReviewStore, StoredReview
@@ -23,7 +26,8 @@ SEPARATOR = " · "
 
 
 class DeriveCases:
-    """Works on the rows that are marked dirty; each chunk is one transaction."""
+    """Works on the rows that are marked dirty, in chunks, each in a transaction. Money is counted in all of them
+    before any is judged; the cases that it may touch are marked as well, so that none is missed after a stop."""
 
     def __init__(
         self,
@@ -37,40 +41,74 @@ class DeriveCases:
         places: Places,
         rules: Rules,
         not_same: str,
+        limits: Limits,
+        papers: MissingPapers,
     ) -> None:
         self._headers = {column.key: column.header for column in table.columns}
         self._cases, self._rows, self._journal = cases, rows, journal
         self._reviews, self._review_list, self._wording = reviews, review_list, wording
         self._places, self._rules, self._not_same = places, rules, header_key(not_same)
+        self._limits, self._papers = limits, papers
 
     def run(self) -> int:
         """How many cases were computed anew."""
         dirty = self._rows.dirty("cases")
-        for start in range(0, len(dirty), CHUNK):
+        if len(dirty) > CHUNK:
+            return self._run(dirty)
+        with self._journal.transaction():
+            return self._run(dirty)
+
+    def _run(self, dirty: Sequence[str]) -> int:
+        touched = set(dirty)
+        for chunk in _chunks(dirty):
             with self._journal.transaction():
-                self._derive(dirty[start : start + CHUNK])
-        return len(dirty)
+                touched |= self._count(chunk)
+        for chunk in _chunks(sorted(touched)):
+            with self._journal.transaction():
+                self._derive(chunk)
+        return len(touched)
+
+    def _count(self, keys: Sequence[str]) -> set[str]:
+        """Brings what limits count in step with these rows. Returns the other cases that have to be judged."""
+        states = self._rows.load("cases", keys)
+        dependants = self._limits.take(states, self._cases.fiscal_years(states))
+        self._rows.mark_dirty("cases", dependants)
+        return dependants
 
     def _derive(self, keys: Sequence[str]) -> None:
         states = self._rows.load("cases", keys)
         duplicates = self._match(states)
         self._note_vanished(states)
-        states.update(self._rows.load("cases", [key for key in duplicates if key not in states]))
-        conflicts = self._open_conflicts(states)
+        before = {key: dict(state.values) for key, state in states.items()}
+        asked = set(states)
+        here = {key: state for key, state in states.items() if not state.erased}
+        for state in here.values():
+            self._suggest(state)
+        reviews = self._reviewed(here)
+        others = self._rows.load("cases", [key for key in duplicates if key not in states])
+        before.update((key, dict(state.values)) for key, state in others.items())
+        states.update(others)
         events: list[Event] = []
-        asked = set(keys)
         for key, state in states.items():
-            before = dict(state.values)
-            if key in asked and not state.erased:
-                self._suggest(state)
-                state.values["review"] = self._review_text(state, conflicts.get(key, ())) or None
+            if key in asked:
+                state.dirty = False
+            if key in reviews:
+                state.values["review"] = reviews[key] or None
             if key in duplicates:
                 state.values["duplicate_of"] = duplicates[key] or None
-            events.extend(self._changes(key, before, state.values))
-            state.dirty = False
-            if state.presence is not Presence.GONE and before != state.values:
+            events.extend(self._changes(key, before[key], state.values))
+            if state.presence is not Presence.GONE and before[key] != state.values:
                 state.settled = False
         self._rows.save("cases", list(states.values()), events)
+
+    def _reviewed(self, states: Mapping[str, RowState]) -> dict[str, str]:
+        """The text of `ข้อควรตรวจสอบ`, by case."""
+        limits, papers = self._limits.judge(states), self._papers.judge(states)
+        conflicts = self._open_conflicts(states)
+        return {
+            key: self._review_text(state, conflicts.get(key, ()), [*limits[key], *papers.get(key, ())])
+            for key, state in states.items()
+        }
 
     def _note_vanished(self, states: Mapping[str, RowState]) -> None:
         """Here and not where the loss is heard: reviews get their numbers in this order also after a stop."""
@@ -82,7 +120,7 @@ class DeriveCases:
     def _changes(key: str, before: Mapping[str, Cell], after: Mapping[str, Cell]) -> list[Event]:
         return [
             Event("cases", key, "computed", "bridge", column, before.get(column), after.get(column))
-            for column in ("operation", "step", "outcome", "duplicate_of", "review")
+            for column in ("operation", "step", "outcome", "duplicate_of", "review", MISSING_PAPERS)
             if not same(before.get(column), after.get(column))
         ]
 
@@ -93,7 +131,7 @@ class DeriveCases:
             earlier = [old for old in state.suggested.get(column, ()) if old != suggestion]
             state.suggested[column] = [*earlier, suggestion]
 
-    def _review_text(self, state: RowState, conflicts: Iterable[str]) -> str:
+    def _review_text(self, state: RowState, conflicts: Iterable[str], others: Iterable[str]) -> str:
         problems = doubts(state.values, self._places, self._rules)
         blank = [self._headers[problem.column] for problem in problems if problem.code == "needed_blank"]
         sentences = [
@@ -104,7 +142,7 @@ class DeriveCases:
         if blank:
             sentences.append(self._wording.text("flag", "needed_blank", columns=", ".join(blank)))
         sentences += [self._wording.text("flag", "conflict", column=column) for column in conflicts]
-        return SEPARATOR.join(dict.fromkeys(sentences))
+        return SEPARATOR.join(dict.fromkeys([*sentences, *others]))
 
     def _open_conflicts(self, states: Mapping[str, RowState]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -181,3 +219,7 @@ class DeriveCases:
                 if own in others:
                     others[own].append(f"{other} ({reason})")
         return {key: SEPARATOR.join(sorted(texts)) for key, texts in others.items()}
+
+
+def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bridge.application.missing_papers import COLUMN as MISSING_PAPERS
 from bridge.application.ports.cases import CaseStore, Published
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.rows import Presence, RowStore
@@ -29,6 +30,7 @@ SHOWN = (
     "amount",
     "goods",
     "transfer_date",
+    MISSING_PAPERS,
 )
 
 

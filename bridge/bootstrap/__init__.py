@@ -26,6 +26,7 @@ from bridge.adapters.workbooks.xlsx_tables import tables_file
 from bridge.application.admin_desk import AdminDesk
 from bridge.application.api_clients import ApiClients
 from bridge.application.attach_files import AttachFiles
+from bridge.application.case_money import CaseMoney
 from bridge.application.cycle import Cycle, Lease
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail
@@ -62,7 +63,7 @@ from bridge.workspace import CONFIG, Workspace
 
 T = TypeVar("T")
 BANGKOK = ZoneInfo("Asia/Bangkok")
-PROGRAM_RULES = "1"  # grows when the program computes something about a case in another way
+PROGRAM_RULES = "2"  # grows when the program computes something about a case in another way
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,10 @@ class Office:
     @property
     def published_cases(self) -> PublishedCases:
         return PublishedCases(self.ports.tracking, self.province.province.code)
+
+    @property
+    def case_money(self) -> CaseMoney:
+        return UseCases(self.workspace, self.province, self.ports, self.messages, self.places).case_money()
 
     fingerprint: str
 

@@ -44,6 +44,7 @@ class Ports:
     rows: Any
     cases: Any
     reviews: Any
+    payments: Any
     accounts: Any
     outbox: Any
     passwords: Any
@@ -84,6 +85,7 @@ def real_ports(
     from bridge.adapters.ledger.journal import DjangoJournal, this_process  # noqa: PLC0415
     from bridge.adapters.ledger.operations import DjangoOperations, DjangoShares  # noqa: PLC0415
     from bridge.adapters.ledger.outbox import DjangoOutbox  # noqa: PLC0415
+    from bridge.adapters.ledger.payments import DjangoPayments  # noqa: PLC0415
     from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
     from bridge.adapters.ledger.rows import DjangoRows  # noqa: PLC0415
 
@@ -98,6 +100,7 @@ def real_ports(
         rows=rows,
         cases=DjangoCases(clock),
         reviews=DjangoReviews(),
+        payments=DjangoPayments(clock),
         accounts=DjangoAccounts(),
         outbox=DjangoOutbox(province.portal.base_url, domain_of(province)),
         **_doors(),

@@ -13,6 +13,7 @@ from bridge.adapters.workbooks.google_summary import GoogleSummaryBook
 from bridge.application.access_round import AccessRound
 from bridge.application.approve_access import ApproveAccess
 from bridge.application.attach_files import AttachFiles
+from bridge.application.case_money import CaseMoney
 from bridge.application.cases_round import CasesRound
 from bridge.application.connect import ConnectLine
 from bridge.application.decide_reviews import DecideReviews
@@ -21,6 +22,8 @@ from bridge.application.derive_cases import DeriveCases
 from bridge.application.figures import KeptFigures
 from bridge.application.import_register import ImportRegister
 from bridge.application.ingest import AddCases, IngestAccess, IngestCases, Intaker
+from bridge.application.limits import Limits
+from bridge.application.missing_papers import MissingPapers
 from bridge.application.overview import Overview
 from bridge.application.ports.forms import FormSource
 from bridge.application.ports.reviews import ReviewKind, ReviewState
@@ -33,6 +36,7 @@ from bridge.application.share_access import ShareAccess, ShareReport, SharingSet
 from bridge.application.submit import SubmitCase
 from bridge.application.summarise import Summarise
 from bridge.application.tombstones import Tombstones
+from bridge.bootstrap.limits import build_limits, build_missing_papers
 from bridge.bootstrap.ports import Ports, domain_of, secret_key
 from bridge.config import Province
 from bridge.config_google import file_id
@@ -254,7 +258,17 @@ class UseCases:
             self.places,
             province.workflow(),
             province.reviews.decisions.not_same,
+            *self.money(review_list),
         )
+
+    def money(self, review_list: ReviewList) -> tuple[Limits, MissingPapers]:
+        shared = (self.province, self.ports, self.messages, review_list)
+        return build_limits(*shared), build_missing_papers(*shared)
+
+    def case_money(self) -> CaseMoney:
+        limits, papers = self.money(self.review_list)
+        ports = self.ports
+        return CaseMoney(ports.rows, ports.payments, ports.reviews, limits, papers, self.province.workflow())
 
     def access_round(self) -> AccessRound:
         ports, province = self.ports, self.province

@@ -24,6 +24,7 @@ class Rules:
     checked_words: Sequence[str]
     case_types: Sequence[str]
     other_type: str
+    incomplete: str = ""  # the step of papers that are missing
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_steps", {word_key(k): v for k, v in self.steps.items()})
@@ -67,6 +68,13 @@ class Rules:
 
     def is_helped(self, step: Cell) -> bool:
         return isinstance(step, str) and word_key(step) == word_key(self.helped)
+
+    def checks_papers(self, step: Cell) -> bool:
+        """The step at which papers are looked through: what a received case begins with."""
+        return isinstance(step, str) and word_key(step) == word_key(self.suggest_step(self.received))
+
+    def lacks_papers(self, step: Cell) -> bool:
+        return bool(self.incomplete) and isinstance(step, str) and word_key(step) == word_key(self.incomplete)
 
     def _lookup(self, table: str, word: Cell) -> str | None:
         found: str | None = self.__dict__[table].get(word_key(word)) if isinstance(word, str) else None

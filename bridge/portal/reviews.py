@@ -16,6 +16,7 @@ from bridge.application.ports.reviews import ReviewKind, ReviewState, StoredRevi
 from bridge.application.review_list import TABLE
 from bridge.domain.cells import Cell, as_text, same
 from bridge.domain.columns import Owner
+from bridge.domain.values.text import clean
 from bridge.portal import readlog
 from bridge.portal.moments import when
 from bridge.portal.office import office
@@ -24,6 +25,7 @@ from bridge.portal.tracking import shown
 from bridge.portal.words import worded
 
 A_PAGE = 25
+LONGEST_NOTE = 500
 COMPARED = (
     "operation",
     "step",
@@ -95,7 +97,11 @@ def item(request: HttpRequest, key: str) -> HttpResponse:
 def _decide(request: HttpRequest, review: StoredReview) -> HttpResponse:
     code = request.POST.get("decision", "?")
     actor = f"portal:{request.user.pk}"
-    outcome = office().decide_reviews.choose(review.key, code, request.POST.get("seen", ""), actor)
+    note = clean(request.POST.get("note", ""))[:LONGEST_NOTE]
+    if code == "go_on" and not note:
+        messages.error(request, worded("review_reason_missing"))
+        return redirect("review", key=review.key)
+    outcome = office().decide_reviews.choose(review.key, code, request.POST.get("seen", ""), actor, note)
     if outcome is Outcome.UNKNOWN:
         raise Http404
     if outcome is Outcome.DECIDED:
@@ -120,6 +126,8 @@ def _show(request: HttpRequest, review: StoredReview) -> HttpResponse:
         "compared": _compared(cases),
         "cases": cases,
         "pending": pending,
+        "asks_why": "go_on" in choices(review.item.kind),
+        "both": review.item.kind is ReviewKind.PAYMENT,
         "seen": as_text(values.get("decision")).strip(),
         "choices": []
         if review.state is ReviewState.GONE

@@ -56,7 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "found": None, "passed": passed, "searched": form.is_bound}
     if request.method != "POST" and not passed and not form.errors:
         context |= _found(request, form.asked() if form.is_bound else CaseSearch(), who)
-    return render(request, "cases/search.html", {**context, **_wording()})
+    return render(request, "cases/search.html", {**context, **wording()})
 
 
 def _found(request: HttpRequest, asked: CaseSearch, who: Viewer) -> dict[str, Any]:
@@ -84,7 +84,8 @@ def case(request: HttpRequest, case: str) -> HttpResponse:
         raise Http404
     readlog.note(request, ONE, [case])
     files = office().attachments.of([case])
-    return render(request, "cases/view.html", {"file": found, "files": files, **_wording()})
+    money = office().case_money.of(case) if viewer(request).sees_all else None
+    return render(request, "cases/view.html", {"file": found, "files": files, "money": money, **wording()})
 
 
 def _cells(line: CaseLine) -> list[tuple[str, str]]:
@@ -96,7 +97,7 @@ def _cells(line: CaseLine) -> list[tuple[str, str]]:
     return cells
 
 
-def _wording() -> dict[str, Any]:
+def wording() -> dict[str, Any]:
     """The sheet's own headers, and how its cells are shown."""
     return {"headers": _headers(office().fingerprint), "shown": shown}
 

@@ -22,6 +22,7 @@ from bridge.portal import (
     mails,
     menu,
     overview,
+    papers,
     password,
     people,
     person_data,
@@ -65,6 +66,7 @@ ROUTES = (
     Route("cases/", tracking.page, OFFICERS, "case_search", menu=4),
     Route("cases/<str:case>/", tracking.case, OFFICERS, "case_view"),
     Route("cases/<str:case>/files/<int:number>/", case_file.page, OFFICERS, "case_file"),
+    Route("cases/<str:case>/papers/", papers.page, STAFF, "case_papers"),
     # the work of the office
     Route("reviews/", reviews.page, STAFF, "reviews", menu=5),
     Route("reviews/doubts/", reviews.doubts, STAFF, "review_doubts"),

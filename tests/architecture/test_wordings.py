@@ -22,6 +22,9 @@ from bridge.application import errors
 from bridge.application.ports.outbox import Reason, State
 from bridge.application.ports.reviews import ReviewKind
 from bridge.domain import matching
+from bridge.domain.entitlement.benefits import Unit
+from bridge.domain.entitlement.kinship import Evidence
+from bridge.domain.entitlement.standing import Excess
 from bridge.domain.merge import Why
 from bridge.messages import Messages
 from tests.architecture.source import PROJECT, Function, Module, modules
@@ -29,6 +32,7 @@ from tests.architecture.source import PROJECT, Function, Module, modules
 MESSAGES = Messages.load(PROJECT / "config")
 SECTIONS = ("error", "config", "problem", "flag", "match", "review", "register", "history", "actor")
 SECTIONS += ("say", "check", "mail", "summary", "demo", "portal", "export", "page")
+SECTIONS += ("limit", "unit", "evidence", "papers")
 
 # What is called, which argument is the code, which section words it.
 CALLS = {
@@ -42,6 +46,7 @@ CALLS = {
     "Event": (2, "history"),
     "_say": (0, "check"),
     "_flag": (0, "flag"),
+    "_limit": (0, "limit"),
     "NotRestorable": (0, "error"),
     **{
         name: (0, "error")
@@ -58,6 +63,9 @@ ENUMERATIONS: dict[str, list[type[StrEnum]]] = {
     "match": [matching.Reason],
     "review": [ReviewKind],
     "history": [Why],
+    "unit": [Unit],
+    "evidence": [Evidence],
+    "limit": [Excess],
 }
 
 

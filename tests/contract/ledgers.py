@@ -66,6 +66,7 @@ class Ledger:
     register: Any
     tracking: Any
     attachments: Any
+    payments: Any
 
 
 def open_empty(backend: str, config: pytest.Config, folder: Path) -> Ledger:
@@ -85,6 +86,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
     from bridge.adapters.ledger.journal import DjangoJournal
     from bridge.adapters.ledger.outbox import DjangoOutbox
     from bridge.adapters.ledger.passwords import DjangoPasswords
+    from bridge.adapters.ledger.payments import DjangoPayments
     from bridge.adapters.ledger.read_log import DjangoReadLog
     from bridge.adapters.ledger.register import DjangoRegister
     from bridge.adapters.ledger.reviews import DjangoReviews
@@ -109,6 +111,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
         register=DjangoRegister(),
         tracking=DjangoTracking(),
         attachments=DjangoAttachments(),
+        payments=DjangoPayments(clock),
     )
 
 

@@ -272,7 +272,12 @@ def test_the_rows_are_sorted_and_the_typed_one_has_its_id(played: Played) -> Non
 def test_duplicates_are_found_and_a_decision_is_remembered(played: Played) -> None:
     reviews = played.table("cases.xlsx", tab=1)
     kinds = Counter(row["เรื่อง"] for row in reviews)
-    assert kinds == {"อาจเป็นเคสซ้ำ": 3, "แถวในไฟล์ที่อ่านไม่ได้": 1, "แถวที่ถูกคัดลอก": 1}
+    assert kinds == {
+        "อาจเป็นเคสซ้ำ": 3,
+        "แถวในไฟล์ที่อ่านไม่ได้": 1,
+        "แถวที่ถูกคัดลอก": 1,
+        "เอกสารที่ยังขาด": 6,
+    }
     assert sum(row["สถานะ"] == "รอตรวจสอบ" for row in reviews) == played.figure("เรื่องที่รอในแท็บตรวจสอบ")
     (decided,) = (row for row in reviews if row["คำตัดสิน"] is not None)
     assert decided["สถานะ"] == "ตัดสินแล้ว"

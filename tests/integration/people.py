@@ -421,6 +421,9 @@ class Calendar:
     def go_on(self) -> None:
         self._now += timedelta(minutes=1)
 
+    def go_to_next_october(self) -> None:
+        self._now = datetime(self._now.year, 9, 30, 17, 1, tzinfo=UTC)  # the first minutes in Bangkok
+
 
 @cache
 def _new_workspace() -> Path:

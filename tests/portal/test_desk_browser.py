@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from bridge.application.ports.reviews import ReviewKind
 from bridge.domain.access import Role
 from tests.functional.office import TestOffice
 from tests.portal.portal import Portal, totp
 from tests.portal.test_admin import case_with, held_mail
 from tests.portal.test_browser import CHROMIUM, chromium, enter, look, page  # noqa: F401  # fixtures
+from tests.portal.test_limits import item, three_cases
 from tests.portal.test_reviews import conflict, pair
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
@@ -21,6 +23,7 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
     start = {"phone": 7500, "desktop": 7600}[page.size]
     twins = pair(portal, hands, start)
     quarrel = conflict(portal, hands, start + 50)
+    *_, repair = three_cases(portal, hands, start + 60, ประเภทผู้ประสบปัญหาทางสังคม="สงเคราะห์คนพิการ")
     key = held_mail(portal, f"held-{page.size}@example.go.th")
     email = f"desk-{page.size}@example.go.th"
     account = portal.account(email, Role.ADMIN)
@@ -33,6 +36,9 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
         "review-duplicate": f"/reviews/{twins.key}/",
         "review-conflict": f"/reviews/{quarrel.key}/",
         "review-doubts": "/reviews/doubts/",
+        "review-limit": f"/reviews/{item(portal, ReviewKind.LIMIT, repair).key}/",
+        "case-money": f"/cases/{repair}/",
+        "case-papers": f"/cases/{repair}/papers/",
         "admin": "/admin/",
         "admin-people": "/admin/people/",
         "admin-person": person,

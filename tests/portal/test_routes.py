@@ -27,6 +27,7 @@ NOT_FOUND_IS_RIGHT = {
     "admin_erased",
     "case_receipt",
     "case_view",
+    "case_papers",
     "password_choose",
     "mfa_remove_webauthn",
     "mfa_deactivate_totp",

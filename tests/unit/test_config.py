@@ -367,3 +367,59 @@ def test_a_secret_comes_from_the_environment_before_the_file(
     assert secret("BRIDGE_TEST_PASSWORD", str(file)) == "จากโน้ตแพด"
     monkeypatch.setenv("BRIDGE_TEST_PASSWORD", "x")
     assert secret("BRIDGE_TEST_PASSWORD", str(file)) == "x"
+
+
+class TestBenefits:
+    """Limits are data: what cannot be meant is told with its line."""
+
+    FIRST, REPAIR = "[[benefits]]", 'section = "1.3.3"'
+
+    @pytest.mark.parametrize(
+        ("old", "new", "code", "where"),
+        [
+            ('section = "1.2.2"', 'section = "1.1.3" # again', "word_twice", "benefits.1.section"),
+            ('case_types = ["เด็กใน', 'case_types = ["เด็กนอก', "unknown_word", "benefits.0.case_types"),
+            ('together = ["1.3.11"]', 'together = ["9.9"]', "unknown_word", "benefits.2.together"),
+            ("amount = 1000\n", "amount = 0\n", "invalid", "benefits.0.amount"),
+            ('per = "family"\namount = 1000', 'per = "tambon"\namount = 1000', "invalid", "benefits.0.per"),
+            ("max_age = 60", "max_age = 600", "invalid", "benefits.2.max_age"),
+        ],
+    )
+    def test_a_wrong_benefit(self, province: Loads, old: str, new: str, code: str, where: str) -> None:
+        (problem,) = problems(province, (old, new))
+        assert (problem.code, problem.where) == (code, where)
+        assert problem.line == line_of(new.splitlines()[0], edited((old, new)), self.FIRST)
+
+    def test_a_wrong_variant_is_told_with_its_own_line(self, province: Loads) -> None:
+        edit = ("amount = 40000\ntotal = 40000\nwords", "amount = -1\ntotal = 40000\nwords")
+        (problem,) = problems(province, edit)
+        assert problem.where == "benefits.4.variants.0.amount"
+        assert problem.line == line_of("amount = -1", edited(edit))
+
+    @pytest.mark.parametrize(
+        "edit",
+        [
+            ("amount = 22500\ntotal = 22500", "amount = 22500\ntotal = 20000"),
+            ('classifier = "คน"', 'classifier = ""'),
+            ('other_words = ["ครอบครัวผู้ประสบปัญหา", "ครอบครัวประสบปัญหา", "สตรี"]', ""),
+            ("min_age = 61", "min_age = 61\nmax_age = 60"),
+        ],
+    )
+    def test_what_cannot_be_meant(self, province: Loads, edit: Edit) -> None:
+        (problem,) = problems(province, edit)
+        assert problem.code == "invalid"
+
+    def test_a_step_for_missing_papers_that_nobody_knows(self, province: Loads) -> None:
+        edit = ('incomplete = "เอกสารไม่สมบูรณ์ ติดต่อ จนท."', 'incomplete = "ขาดเอกสาร"')
+        (problem,) = problems(province, edit)
+        assert (problem.code, problem.where) == ("step_without_outcome", "rules.incomplete")
+
+    def test_a_file_from_before_there_were_limits(self, province: Loads) -> None:
+        text = TEXT[: TEXT.index(self.FIRST)]
+        for word in ("go_on", "accept", "limit", "payment", "papers", "incomplete"):
+            text = "\n".join(line for line in text.splitlines() if not line.startswith(f"{word} = "))
+        old, new = province(text=text), province()
+        assert old.limits() == []
+        assert old.reviews.decisions == new.reviews.decisions
+        assert old.reviews.kinds == new.reviews.kinds
+        assert old.workflow().lacks_papers("เอกสารไม่สมบูรณ์ ติดต่อ จนท.") is False

@@ -11,9 +11,11 @@ from django.db.models.functions import Concat
 from bridge.adapters.ledger.models import (
     Answer,
     Case,
+    Claim,
     ErasureEntry,
     History,
     MatchKey,
+    PaymentLine,
     Publication,
     RegisterPerson,
     Review,
@@ -27,7 +29,18 @@ from bridge.application.errors import OutsideError
 from bridge.application.ports.erasures import Erasure
 from bridge.domain.tombstones import Kind, Tombstone
 
-_TOUCHED = (SheetRow, History, Case, Answer, MatchKey, Publication, Review, RegisterPerson)
+_TOUCHED = (
+    SheetRow,
+    History,
+    Case,
+    Answer,
+    MatchKey,
+    Publication,
+    Review,
+    RegisterPerson,
+    PaymentLine,
+    Claim,
+)
 
 
 class DjangoErasures:
@@ -73,6 +86,9 @@ class DjangoErasures:
             Publication.objects.filter(case__in=chunk).delete()
             MatchKey.objects.filter(case__in=chunk).delete()
             History.objects.filter(table="cases", key__in=chunk).update(change={})
+            nobody = {"identity": "", "person": "", "family": "", "house": ""}
+            PaymentLine.objects.filter(case__in=chunk).update(said={}, **nobody)
+            Claim.objects.filter(case__in=chunk).update(**nobody)
         drop_keys(cases, published=True)
         for chunk in chunks(reviews):
             History.objects.filter(table="reviews", key__in=chunk).update(change={})

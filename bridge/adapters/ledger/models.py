@@ -9,6 +9,9 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from bridge.adapters.ledger.fields import CellsField
+from bridge.adapters.ledger.payment_models import Claim, PaymentLine
+
+__all__ = ["Claim", "PaymentLine"]  # Django looks for every table here
 
 
 class SheetRow(models.Model):

@@ -40,6 +40,10 @@ class DjangoReviews:
             for row in Review.objects.filter(case__in=chunk).order_by("number")
         ]
 
+    def decided(self, kind: ReviewKind) -> list[StoredReview]:
+        found = Review.objects.filter(kind=str(kind)).exclude(decision="").order_by("number")
+        return [_stored(row) for row in found]
+
     def page(
         self, kind: ReviewKind | None, state: ReviewState | None, start: int, most: int
     ) -> tuple[list[StoredReview], int]:

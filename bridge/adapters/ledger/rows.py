@@ -102,6 +102,10 @@ class DjangoRows:
                 batch_size=CHUNK,
             )
 
+    def mark_dirty(self, table: str, keys: Iterable[str]) -> None:
+        for chunk in chunks(sorted(keys)):
+            SheetRow.objects.filter(table=table, key__in=chunk, dirty=False).update(dirty=True)
+
     def mark_all_dirty(self, table: str) -> None:
         SheetRow.objects.filter(table=table).update(dirty=True)
 

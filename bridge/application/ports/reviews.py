@@ -19,6 +19,9 @@ class ReviewKind(StrEnum):
     UNKNOWN_ID = "unknown_id"
     VANISHED = "vanished"
     ERASED_ROW = "erased_row"
+    LIMIT = "limit"
+    PAYMENT = "payment"
+    PAPERS = "papers"
 
 
 class ReviewState(StrEnum):
@@ -56,6 +59,9 @@ class ReviewStore(Protocol):
     def of_rows(self, keys: Iterable[str]) -> dict[str, StoredReview]: ...
 
     def of_cases(self, cases: Iterable[str]) -> list[StoredReview]: ...
+
+    def decided(self, kind: ReviewKind) -> list[StoredReview]:
+        """Those of a kind that hold a decision, in the order in which they were found."""
 
     def page(
         self, kind: ReviewKind | None, state: ReviewState | None, start: int, most: int
