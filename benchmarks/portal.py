@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
@@ -295,7 +296,9 @@ def main() -> None:
         data.mkdir(parents=True, exist_ok=True)
         data.chmod(0o755)  # PostgreSQL runs as another user
         if not (data / "sqlite").exists():
-            run_step("prepare", data / "sqlite", given.cases, given.register)
+            shutil.rmtree(data / "half", ignore_errors=True)
+            run_step("prepare", data / "half", given.cases, given.register)
+            (data / "half").rename(data / "sqlite")
         for backend in given.backend:
             print(f"\n## {backend}", flush=True)
             with backend_server(backend, data) as server:
@@ -307,11 +310,15 @@ def backend_server(backend: str, data: Path) -> Iterator[Any]:
     if backend == "sqlite":
         yield None
         return
+    new = not (data / "postgresql").exists()
+    for part in ("cluster", "half") if new else ():
+        shutil.rmtree(data / part, ignore_errors=True)
     server = portal_data.Server(data / "cluster")
     server.start()
     try:
-        if not (data / "postgresql").exists():
-            run_step("copy", data / "sqlite", data / "postgresql", server.port)
+        if new:
+            run_step("copy", data / "sqlite", data / "half", server.port)
+            (data / "half").rename(data / "postgresql")
         yield server
     finally:
         server.stop()

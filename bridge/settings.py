@@ -20,6 +20,12 @@ def journal_mode() -> str:
     return "WAL" if version >= _WAL_SAFE or version in _WAL_BACKPORTS else "TRUNCATE"
 
 
+def memory(megabytes: int) -> str:
+    """What a connection of SQLite may keep in memory. A transaction that changes more than that writes some of it
+    before its end, and keeps all readers out from then on."""
+    return f"PRAGMA cache_size=-{megabytes * 1000};"
+
+
 def sqlite_database(path: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
@@ -27,8 +33,9 @@ def sqlite_database(path: Path) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
+            # what was deleted is written over, and does not stay in free pages
             "init_command": f"PRAGMA journal_mode={journal_mode()}; PRAGMA synchronous=FULL; "
-            "PRAGMA secure_delete=ON;",  # what was deleted is written over, and does not stay in free pages
+            f"PRAGMA secure_delete=ON; {memory(64)}",
         },
     }
 

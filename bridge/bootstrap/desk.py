@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from bridge.application.admin_desk import AdminDesk
+from bridge.application.attach_files import AttachFiles
 from bridge.application.deliver_mail import DeliverMail
 from bridge.application.erase import Erase
 from bridge.application.hand_out import HandOut
@@ -18,7 +19,7 @@ from bridge.bootstrap.use_cases import UseCases
 
 def desk(parts: UseCases, deliver: DeliverMail) -> dict[str, Any]:
     ports, months = parts.ports, parts.province.retention.read_log_months
-    attachments = parts.attachments()
+    attachments = _attach_files(parts)
     return {
         "decide_reviews": parts.decide_reviews(),
         "admin_desk": _admin_desk(parts, deliver),
@@ -46,7 +47,14 @@ def erase(parts: UseCases, lease: Callable[[], AbstractContextManager[None]]) ->
         parts.messages,
         lease,
         new_key=lambda: secrets.token_hex(16),
-        forget_files=parts.attachments().erase,
+        forget_files=_attach_files(parts).erase,
+    )
+
+
+def _attach_files(parts: UseCases) -> AttachFiles:
+    ports, most = parts.ports, parts.province.portal.attachment_bytes
+    return AttachFiles(
+        ports.file_check, ports.file_store, ports.attachments, ports.journal, ports.clock, most
     )
 
 

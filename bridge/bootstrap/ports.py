@@ -81,12 +81,9 @@ def real_ports(
     """`wait` passes some seconds; it goes with the clock."""
     # Django must be set up before its models can be imported.
     from bridge.adapters.ledger.accounts import DjangoAccounts  # noqa: PLC0415
-    from bridge.adapters.ledger.cases import DjangoCases  # noqa: PLC0415
     from bridge.adapters.ledger.journal import DjangoJournal, this_process  # noqa: PLC0415
     from bridge.adapters.ledger.operations import DjangoOperations, DjangoShares  # noqa: PLC0415
     from bridge.adapters.ledger.outbox import DjangoOutbox  # noqa: PLC0415
-    from bridge.adapters.ledger.payments import DjangoPayments  # noqa: PLC0415
-    from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
     from bridge.adapters.ledger.rows import DjangoRows  # noqa: PLC0415
 
     clock = clock or SystemClock()
@@ -98,9 +95,7 @@ def real_ports(
         clock=clock,
         journal=journal,
         rows=rows,
-        cases=DjangoCases(clock),
-        reviews=DjangoReviews(),
-        payments=DjangoPayments(clock),
+        **_cases(clock),
         accounts=DjangoAccounts(),
         outbox=DjangoOutbox(province.portal.base_url, domain_of(province)),
         **_doors(),
@@ -113,6 +108,14 @@ def real_ports(
         google=google,
         **_forms_and_books(workspace, province, google),
     )
+
+
+def _cases(clock: Clock) -> dict[str, Any]:
+    from bridge.adapters.ledger.cases import DjangoCases  # noqa: PLC0415
+    from bridge.adapters.ledger.payments import DjangoPayments  # noqa: PLC0415
+    from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
+
+    return {"cases": DjangoCases(clock), "reviews": DjangoReviews(), "payments": DjangoPayments(clock)}
 
 
 def _searches() -> dict[str, Any]:

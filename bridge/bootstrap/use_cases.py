@@ -12,7 +12,6 @@ from bridge.adapters.workbooks.google import GoogleWorkbook
 from bridge.adapters.workbooks.google_summary import GoogleSummaryBook
 from bridge.application.access_round import AccessRound
 from bridge.application.approve_access import ApproveAccess
-from bridge.application.attach_files import AttachFiles
 from bridge.application.case_money import CaseMoney
 from bridge.application.cases_round import CasesRound
 from bridge.application.connect import ConnectLine
@@ -118,12 +117,6 @@ class UseCases:
     @property
     def seal(self) -> Seal:
         return Seal(secret_key(self.workspace.secret_key))
-
-    def attachments(self) -> AttachFiles:
-        ports, most = self.ports, self.province.portal.attachment_bytes
-        return AttachFiles(
-            ports.file_check, ports.file_store, ports.attachments, ports.journal, ports.clock, most
-        )
 
     def submit_case(self) -> SubmitCase:
         ports, rules = self.ports, self.province.workflow()

@@ -32,8 +32,10 @@ from bridge.bootstrap import Office
 from bridge.log import open_log
 from bridge.portal.office import serve_office
 from bridge.portal.settings import hosts, most_bytes, web_settings
+from bridge.settings import memory
 from bridge.workspace import Workspace
 
+MEMORY = 8  # MB for each of them on SQLite: they write little
 KEPT_SECONDS = 600  # a thread's connection to the ledger
 BACKLOG = 1024  # connections that wait until a process takes them
 END_SECONDS = 10  # for the requests at work when the portal stops
@@ -45,6 +47,8 @@ def application(office: Office) -> Callable[..., Any]:
     _apply_settings(office)
     for database in (settings.DATABASES["default"], connections.settings["default"]):
         database.update(CONN_MAX_AGE=KEPT_SECONDS, CONN_HEALTH_CHECKS=True)
+        if "init_command" in database.get("OPTIONS", {}):
+            database["OPTIONS"]["init_command"] += memory(MEMORY)
     serve_office(office)
     return WSGIHandler()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ import pytest
 from bridge.adapters.ledger.connection import close_ledger
 from bridge.application.ports.cases import Answer, NewCase, Published
 from bridge.application.ports.erasures import Erasure
+from bridge.application.ports.payments import PaymentLine
 from bridge.application.ports.read_log import Reading, Sought
 from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewState, StoredReview
 from bridge.application.ports.rows import Event, RowState
 from bridge.application.tombstones import Tombstones
 from bridge.domain.cases import MatchKeys
+from bridge.domain.entitlement.claims import Claim, Keys, Payment
 from bridge.domain.matching import Candidate
 from bridge.domain.tombstones import Seal
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, new_account, open_empty
@@ -104,9 +107,31 @@ def test_what_comes_back_is_known(ledger: Ledger) -> None:
 
 
 def test_rows_of_the_register_are_forgotten(ledger: Ledger) -> None:
-    ledger.cases.import_register([{"number": "1", "name": "ก"}, {"number": "2", "name": "ข"}], "v")
+    from bridge.adapters.ledger.models import RegisterFragment
+
+    people = [{"number": "1", "name": "กองแก้ว", "level": 3}, {"number": "2", "name": "แก้วตา", "level": 2}]
+    ledger.cases.import_register(people, "v")
     ledger.erasures.forget_register(["1"])
     assert ledger.erasures.register_numbers() == ["2"]
+    kept = set(RegisterFragment.objects.values_list("fragment", flat=True))
+    assert {"แกว", "level:2"} <= kept
+    assert not {"กอง", "องแ", "level:3"} & kept, "nor does the index tell of them"
+
+
+def test_money_stays_and_is_nobodys(ledger: Ledger) -> None:
+    payment = Payment(Decimal(3000), NOW.date(), "ผู้มีรายได้น้อย", "ลับ 1", "ลับ")
+    claims = [
+        Claim(case, Keys("i", "p", "f", "h"), ("1.5.1",), Decimal(3000), 2569, NOW.date())
+        for case in (MINE, OTHER)
+    ]
+    ledger.payments.set_claims(claims)
+    ledger.payments.add([PaymentLine(claim.case, 1, payment, claim) for claim in claims])
+    ledger.erasures.forget({MINE: "erased:1"}, [])
+    mine, other = (ledger.payments.lines([case])[case][0] for case in (MINE, OTHER))
+    assert (mine.payment.amount, mine.payment.day) == (Decimal(3000), NOW.date())
+    assert (mine.payment.person_name, mine.payment.national_id, mine.claim.keys) == ("", "", Keys())
+    assert other.payment == payment
+    assert set(ledger.payments.sharing([claims[0]])) == {OTHER}
 
 
 def test_wiping_changes_nothing_that_is_kept(ledger: Ledger) -> None:

@@ -17,16 +17,19 @@ from bridge.adapters.ledger.models import (
     MatchKey,
     PaymentLine,
     Publication,
+    RegisterFragment,
     RegisterPerson,
     Review,
     SheetOperation,
     SheetRow,
     TombstoneEntry,
 )
+from bridge.adapters.ledger.register_index import index_people
 from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.adapters.ledger.tracking import drop_keys
 from bridge.application.errors import OutsideError
 from bridge.application.ports.erasures import Erasure
+from bridge.domain.search_keys import RegisterKeys
 from bridge.domain.tombstones import Kind, Tombstone
 
 _TOUCHED = (
@@ -38,6 +41,7 @@ _TOUCHED = (
     Publication,
     Review,
     RegisterPerson,
+    RegisterFragment,
     PaymentLine,
     Claim,
 )
@@ -98,7 +102,10 @@ class DjangoErasures:
 
     def forget_register(self, numbers: Iterable[str]) -> None:
         for chunk in chunks(numbers):
-            RegisterPerson.objects.filter(number__in=chunk).delete()
+            people = RegisterPerson.objects.filter(number__in=chunk)
+            held = people.values_list("id", "search", "amphoe", "tambon", "level")
+            index_people((person, RegisterKeys(*keys), None) for person, *keys in list(held))
+            people.delete()
 
     def register_numbers(self) -> list[str]:
         return list(RegisterPerson.objects.values_list("number", flat=True))

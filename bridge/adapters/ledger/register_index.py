@@ -27,7 +27,8 @@ from bridge.domain.search_keys import RegisterKeys
 CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
 FIRST_BLOCKS = 4  # what many hold is found often enough in these
 
-Change = tuple[int, RegisterKeys | None, RegisterKeys]  # a person's id, the keys before and now
+# A person's id, the keys before and now: None where the register did not hold them, or holds them no more.
+Change = tuple[int, RegisterKeys | None, RegisterKeys | None]
 
 
 def index_people(changes: Iterable[Change]) -> None:
@@ -37,20 +38,20 @@ def index_people(changes: Iterable[Change]) -> None:
         blocks[change[0] // BLOCK].append(change)
     for block, some in sorted(blocks.items()):
         before = gathered((person % BLOCK, keys) for person, keys, _ in some if keys is not None)
-        now = gathered((person % BLOCK, keys) for person, _, keys in some)
+        now = gathered((person % BLOCK, keys) for person, _, keys in some if keys is not None)
         changed = sorted(each for each in before.keys() | now.keys() if before.get(each) != now.get(each))
         for start in range(0, len(changed), CHUNK):
             chunk = changed[start : start + CHUNK]
             rows = RegisterFragment.objects.filter(block=block, fragment__in=chunk)
             known = dict(rows.values_list("fragment", "people"))
+            held = {each: _held(known, each) & ~before.get(each, 0) | now.get(each, 0) for each in chunk}
+            nobodys = [each for each, bits in held.items() if not bits]
+            RegisterFragment.objects.filter(block=block, fragment__in=nobodys).delete()
             RegisterFragment.objects.bulk_create(
                 [
-                    RegisterFragment(
-                        fragment=each,
-                        block=block,
-                        people=packed(_held(known, each) & ~before.get(each, 0) | now.get(each, 0)),
-                    )
-                    for each in chunk
+                    RegisterFragment(fragment=each, block=block, people=packed(bits))
+                    for each, bits in held.items()
+                    if bits
                 ],
                 update_conflicts=True,
                 unique_fields=["fragment", "block"],
