@@ -117,5 +117,5 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if _told:
         terminalreporter.section("in a log or an address", red=True)
-        for line in _told:
+        for line in sorted({*_told}):
             terminalreporter.line(line)

@@ -67,6 +67,7 @@ def _cookies(https: bool) -> dict[str, Any]:
 def _headers(https: bool) -> dict[str, Any]:
     return {
         "SECURE_HSTS_SECONDS": YEAR if https else 0,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": https,
         "SECURE_CONTENT_TYPE_NOSNIFF": True,
         "SECURE_REFERRER_POLICY": "same-origin",  # a stricter one would hide the origin from the check of forms
         "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
@@ -74,6 +75,7 @@ def _headers(https: bool) -> dict[str, Any]:
         "CONTENT_SECURITY_POLICY": {
             "DIRECTIVES": {
                 "default-src": ["'none'"],
+                "object-src": ["'none'"],
                 "script-src": ["'self'"],
                 "style-src": ["'self'"],
                 "img-src": ["'self'", "data:"],

@@ -17,7 +17,7 @@ def _page(request: HttpRequest, name: str, status: int) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Also a wrong Host: nothing of the request is shown."""
-    return HttpResponse("400", status=400, content_type="text/plain")
+    return HttpResponse("400", status=400, content_type="text/plain; charset=utf-8")
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -41,13 +41,26 @@ def test_nothing(tmp_path):
 def test_what_is_planted_fails_the_run() -> None:
     with tempfile.TemporaryDirectory() as folder:  # not where this run will be looked through
         (Path(folder) / "test_planted.py").write_text(PLANTED, encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.leaks", "-n", "1"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "tests.leaks",
+            "-n",
+            "1",
+        ]
         command += [f"--basetemp={folder}/base", f"--rootdir={folder}", folder]
         done = subprocess.run(command, cwd=PROJECT, capture_output=True, encoding="utf-8", check=False)
     assert "4 passed" in done.stdout, done.stdout + done.stderr
     assert done.returncode == 1
     said = done.stdout.partition("in a log or an address")[2]
-    assert said.count("a 13-digit id") == 2 and "saphan.log: " in said and "a record of this process: " in said
+    assert (
+        said.count("a 13-digit id") == 2 and "saphan.log: " in said and "a record of this process: " in said
+    )
     assert said.count("an address: /\n") == 1
     assert "quiet.log" not in said
     assert valid_id(77) not in said and "ม้าน้ำ" not in said, "it is not said again"

@@ -12,13 +12,15 @@ import platform
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bridge.domain.access import Role
 from tests.functional.office import PROJECT
 from tests.portal.portal import Portal
+from tests.portal.test_submit import case
 from tests.security import code, crawl, injection, target, timing, vulnerable
 from tests.security.tools import Finding, Result, Tools
 
@@ -26,16 +28,43 @@ DOCUMENT = PROJECT / "docs" / "security.md"
 BEGIN, END = "<!-- result of python -m tests.security -->", "<!-- end of the result -->"
 STEPS = ("code", "crawl", "injection", "timing")
 SIGN_IN = {"login": "timed@example.go.th", "password": "x"}
-# (target, what was found) -> why it is no fault.
-WAIVED = {
-    "Secure Flag cookie": "the scan is on the loopback without TLS; with https the cookies are Secure and __Host-",
+_PLACE = {"amphoe": "เมืองศรีสะเกษ", "tambon": "เมืองศรีสะเกษ/โพธิ์"}
+SEARCHES = {
+    "/register/": {"text": "ลำดวนหอม", **_PLACE, "level": ""},
+    "/cases/": {"text": "สม", **_PLACE, "operation": "", "fiscal_year": ""},
+    "/admin/readlog/": {"account": "", "key": "SSK-2569-000001", "since": "", "until": ""},
 }
+FORMS = (
+    ("/cases/new/", Role.OFFICER, case()),
+    ("/access/", Role.OFFICER, {**timing.REQUEST, "email": "asked@example.go.th"}),
+)
+# What was found, in which words -> why it is no fault.
+WAIVED = (
+    (
+        "Secure Flag cookie",
+        "",
+        "the scan has no TLS; behind https the cookies are Secure and __Host- (test_serving.py)",
+    ),
+    (
+        "Cross Site Request Forgery",
+        "not properly checked",
+        "wapiti 3.2.3 sends the content type twice here, so that neither of its two requests is read as a form and "
+        "both are refused alike; every route is asked without a token in test_attacks.py",
+    ),
+    (
+        "HTTP Methods",
+        r"OPTIONS \(405\)|: $",
+        "the answer is 405: no method but GET, HEAD and POST does anything",
+    ),
+)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.security")
     parser.add_argument("--tools", type=Path, help="where the scanners are or will be installed")
-    parser.add_argument("--only", choices=STEPS, action="append", help="one step; may be given more than once")
+    parser.add_argument(
+        "--only", choices=STEPS, action="append", help="one step; may be given more than once"
+    )
     parser.add_argument("--minutes", type=float, default=10, help="the most that one scan may take")
     parser.add_argument("--write", action="store_true", help="put the result into docs/security.md")
     asked = parser.parse_args()
@@ -60,37 +89,44 @@ def main() -> int:
 
 
 def _scans(
-    tools: Tools, work: Path, portal: Portal, control: str, steps: list[str], minutes: float
+    tools: Tools, work: Path, portal: Portal, control: str, steps: Sequence[str], minutes: float
 ) -> Iterator[Result]:
     told = {"tools": tools, "work": work, "minutes": minutes}
     if "crawl" in steps:
-        yield crawl.scan(target="control", base=control, cookies=vulnerable.SESSION, caller=control, **told)
-        for role in (Role.ADMIN, Role.OFFICER):
-            with target.kept_in(portal, role) as cookies:
-                places = {"starts": target.STARTS, "excluded": target.CLOSING}
-                yield crawl.scan(
-                    target=role.value, base=portal.base, cookies=cookies, caller=control, **places, **told
-                )
-        yield crawl.scan(
-            target="nobody", base=portal.base, cookies={}, caller=control, starts=target.OPEN, **told
-        )
+        yield from _crawls(portal, control, told)
     if "injection" in steps:
-        yield injection.scan(
-            target="control", address=f"{control}/search/", fields={"text": "a"}, cookies=vulnerable.SESSION, **told
-        )
-        place = {"amphoe": "เมืองศรีสะเกษ", "tambon": "เมืองศรีสะเกษ/โพธิ์"}
-        searches = {
-            "register": {"text": "ลำดวนหอม", **place, "level": ""},
-            "cases": {"text": "สม", **place, "operation": "", "fiscal_year": ""},
-            "admin/readlog": {"account": "", "key": "SSK-2569-000001", "since": "", "until": ""},
-        }
-        for path, fields in searches.items():
-            with target.kept_in(portal, Role.ADMIN) as cookies:
-                name, address = path.replace("/", "-"), f"{portal.base}/{path}/"
-                yield injection.scan(target=name, address=address, fields=fields, cookies=cookies, **told)
-        yield injection.scan(
-            target="sign-in", address=f"{portal.base}/sign-in/", fields=SIGN_IN, cookies={}, **told
-        )
+        yield from _injections(portal, control, told)
+
+
+def _crawls(portal: Portal, control: str, told: dict[str, Any]) -> Iterator[Result]:
+    told = {"caller": control, **told}
+    yield crawl.scan(target="control", base=control, cookies=vulnerable.SESSION, **told)
+    told["base"] = portal.base
+    for role in (Role.ADMIN, Role.OFFICER):
+        with target.kept_in(portal, role) as person:
+            places = {"starts": target.STARTS, "excluded": target.CLOSING}
+            yield crawl.scan(target=role.value, cookies=target.cookies(person), **places, **told)
+    yield crawl.scan(target="nobody", cookies={}, starts=target.OPEN, **told)
+    # wapiti leaves the lists of a form unchosen; so these are sent to it as a person fills them in.
+    for path, role, fields in FORMS:
+        with target.kept_in(portal, role) as person:
+            data = target.filled(person, path, fields)
+            name, cookies = path.strip("/").replace("/", "-"), target.cookies(person)
+            yield crawl.scan(target=f"{name}-filled", path=path, data=data, cookies=cookies, **told)
+
+
+def _injections(portal: Portal, control: str, told: dict[str, Any]) -> Iterator[Result]:
+    cookies = vulnerable.SESSION
+    yield injection.scan(
+        target="control", address=f"{control}/search/", fields={"text": "a"}, cookies=cookies, **told
+    )
+    for path, fields in SEARCHES.items():
+        with target.kept_in(portal, Role.ADMIN) as person:
+            place = {"address": portal.base + path, "cookies": target.cookies(person)}
+            yield injection.scan(target=path.strip("/").replace("/", "-"), fields=fields, **place, **told)
+    yield injection.scan(
+        target="sign-in", address=f"{portal.base}/sign-in/", fields=SIGN_IN, cookies={}, **told
+    )
 
 
 def _planted(result: Result) -> list[str]:
@@ -101,7 +137,14 @@ def _planted(result: Result) -> list[str]:
 
 
 def _left(result: Result) -> list[Finding]:
-    return [finding for finding in result.findings if finding.kind not in WAIVED]
+    return [finding for finding in result.findings if not _why(finding)]
+
+
+def _why(finding: Finding) -> str:
+    """The reason for which a finding is waived; "" for one that is not."""
+    return next(
+        (why for kind, told, why in WAIVED if kind == finding.kind and re.search(told, finding.told)), ""
+    )
 
 
 def _holds(result: Result) -> bool:
@@ -123,14 +166,27 @@ def _line(result: Result) -> str:
 
 def _markdown(tools: Tools, results: list[Result], gaps: list[timing.Gap]) -> str:
     day = f"{datetime.now(UTC):%Y-%m-%d}"
-    lines = [f"{day}, Python {platform.python_version()}, {tools.versions()}. Command: `python -m tests.security --write`."]
+    lines = [
+        f"{day}, Python {platform.python_version()}, {tools.versions()}. Command: `python -m tests.security --write`."
+    ]
     lines += ["", "| tool | target | result | |", "|---|---|---|---|", *map(_line, results)]
-    findings = [f"- {one.tool}, {one.target}: {left}" for one in results if one.target != "control" for left in _left(one)]
+    findings = [
+        f"- {one.tool}, {one.target}: {left}"
+        for one in results
+        if one.target != "control"
+        for left in _left(one)
+    ]
     lines += ["", *findings] if findings else []
-    if any(finding.kind in WAIVED for one in results for finding in one.findings if one.target != "control"):
-        lines += ["", *(f"Waived: {kind} – {why}." for kind, why in WAIVED.items())]
+    used = {
+        _why(finding): finding.kind for one in results if one.target != "control" for finding in one.findings
+    }
+    lines += ["", *(f"Waived: {kind} – {why}." for why, kind in used.items() if why)]
     if gaps:
-        lines += ["", "| known or unknown | n each | known | unknown | gap of medians |", "|---|---|---|---|---|"]
+        lines += [
+            "",
+            "| known or unknown | n each | known | unknown | gap of medians |",
+            "|---|---|---|---|---|",
+        ]
         lines += [
             f"| {gap.what} | {gap.count} | {gap.known * 1000:.1f} ms | {gap.unknown * 1000:.1f} ms | {gap.share:.1%} |"
             for gap in gaps

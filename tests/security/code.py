@@ -11,12 +11,18 @@ from tests.security.tools import Finding, Result, Tools
 # (test, file) -> why it is no fault. A waiver that waives nothing any more is told as a finding.
 WAIVED = {
     ("B105", "bridge/settings.py"): "names of settings with 'password' in them; their values are rate limits",
-    ("B113", "bridge/adapters/ledger/desk.py"): "the word 'requests' is a table of the ledger, not the library",
+    (
+        "B113",
+        "bridge/adapters/ledger/desk.py",
+    ): "the word 'requests' is a table of the ledger, not the library",
     ("B113", "bridge/application/approve_access.py"): "the word 'requests' is a port of the ledger",
     ("B113", "bridge/application/ingest.py"): "the word 'requests' is a port of the ledger",
     ("B113", "bridge/application/share_access.py"): "the word 'requests' is a port of the ledger",
     ("B311", "bridge/demo/answers.py"): "invents the demo's people, the same each time; nothing secret",
-    ("B314", "bridge/adapters/workbooks/package.py"): "a part with DOCTYPE or ENTITY is refused before parsing",
+    (
+        "B314",
+        "bridge/adapters/workbooks/package.py",
+    ): "a part with DOCTYPE or ENTITY is refused before parsing",
     ("B405", "bridge/adapters/workbooks/package.py"): "the same",
     ("B701", "bridge/portal/pages.py"): "autoescape is on; bandit does not read the unpacked argument",
 }
@@ -38,7 +44,11 @@ def scan(tools: Tools, work: Path) -> list[Result]:
     waived = [one for one in found if (one.kind, one.place.partition(":")[0]) in WAIVED]
     used = {(one.kind, one.place.partition(":")[0]) for one in waived}
     left = [one for one in found if one not in waived]
-    left += [Finding("waiver", f"{test} {file}", "waives nothing") for test, file in WAIVED if (test, file) not in used]
+    left += [
+        Finding("waiver", f"{test} {file}", "waives nothing")
+        for test, file in WAIVED
+        if (test, file) not in used
+    ]
     own = Result("bandit", "portal", left, [], f"{len(waived)} waived by name")
     control = _bandit(tools, planted, ["."])
     kinds = {one.kind for one in control}

@@ -41,16 +41,38 @@ def scan(
     cookies: Mapping[str, str],
     caller: str,
     *,
-    starts: Sequence[str] = ("/",),
+    path: str = "/",
+    data: str = "",
+    starts: Sequence[str] = (),
     excluded: Sequence[str] = (),
     minutes: float = 10,
 ) -> Result:
-    """`caller` is the address that a forged request would reach; every module gets an equal share of the time."""
+    """From `path`, to which the form `data` is sent, if any. `caller` is the address that a forged request would
+    reach; every module gets an equal share of the time."""
     report = work / f"wapiti-{target}.json"
     seconds = int(minutes * 60)
     share = max(30, seconds // len(MODULES))
-    options = ["-u", f"{base}/", "--scope", "folder", "-m", ",".join(MODULES), "-f", "json", "-o", str(report)]
-    options += ["--flush-session", "--no-bugreport", "--store-session", str(work / f"wapiti-{target}"), "-v", "1"]
+    options = [
+        "-u",
+        f"{base}{path}",
+        *(["--data", data] if data else []),
+        "--scope",
+        "folder",
+        "-m",
+        ",".join(MODULES),
+        "-f",
+        "json",
+        "-o",
+        str(report),
+    ]
+    options += [
+        "--flush-session",
+        "--no-bugreport",
+        "--store-session",
+        str(work / f"wapiti-{target}"),
+        "-v",
+        "1",
+    ]
     options += ["--max-scan-time", str(min(120, seconds // 3)), "--max-attack-time", str(share)]
     options += ["--endpoint", f"{caller}/", "-t", "20"]
     options += ["-c", str(_cookie_file(work / f"wapiti-{target}-cookies.json", cookies))] if cookies else []

@@ -27,7 +27,9 @@ def scan(
 ) -> Result:
     """The form at `address`, which also gives the token. All its fields are tried."""
     options = ["-u", address, "--data", urlencode({TOKEN: "x", **fields}), "-p", ",".join(fields)]
-    options += ["--cookie", "; ".join(f"{name}={value}" for name, value in cookies.items())] if cookies else []
+    options += (
+        ["--cookie", "; ".join(f"{name}={value}" for name, value in cookies.items())] if cookies else []
+    )
     options += ["--csrf-token", TOKEN, "--csrf-url", address, "--csrf-method", "GET", "--csrf-retries", "2"]
     options += ["--batch", "--flush-session", "--disable-coloring", "--dbms", "sqlite", "--technique", "BEU"]
     options += ["--level", str(level), "--risk", "2", "--skip-waf", "--timeout", "20", "--retries", "1"]

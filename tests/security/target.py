@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from rich.console import Console
 
@@ -37,8 +38,8 @@ def opened(folder: Path) -> Iterator[Portal]:
 
 
 @contextmanager
-def kept_in(portal: Portal, role: Role) -> Iterator[dict[str, str]]:
-    """The cookies of somebody signed in, who confirms the password again and again while the scanner works.
+def kept_in(portal: Portal, role: Role) -> Iterator[Browser]:
+    """Somebody signed in, who confirms the password again and again while the scanner works.
     Asserts at the end that the session was still open: a scan of the sign-in page would show nothing."""
     browser, over = portal.signed_in(role), threading.Event()
 
@@ -49,11 +50,17 @@ def kept_in(portal: Portal, role: Role) -> Iterator[dict[str, str]]:
     keeper = threading.Thread(target=confirm, daemon=True)
     keeper.start()
     try:
-        yield cookies(browser)
+        yield browser
     finally:
         over.set()
         keeper.join()
     assert browser.get("/").path == "/", "the scanner has lost its session"
+
+
+def filled(browser: Browser, path: str, fields: Mapping[str, str]) -> str:
+    """A form's data, with the token of this browser."""
+    browser.get(path)
+    return urlencode({"csrfmiddlewaretoken": str(browser.token()), **fields})
 
 
 def cookies(browser: Browser) -> dict[str, str]:

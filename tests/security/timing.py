@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from tests.portal.portal import Browser, Portal
 
 MOST = 0.03  # of the slower median
-REQUEST = {"org": "อบต.โพธิ์", "first_name": "Kanya", "last_name": "Samsen", "last4": "0123", "phone": "0812345678"}
+REQUEST = {
+    "org": "อบต.โพธิ์",
+    "first_name": "Kanya",
+    "last_name": "Samsen",
+    "last4": "0123",
+    "phone": "0812345678",
+}
 Ask = Callable[[Browser, bool], None]
 
 

@@ -58,8 +58,18 @@ class Control:
         }
 
     def index(self, _: Fields) -> bytes:
-        links = ("echo/?text=a", "file/?name=note.txt", "run/?name=a", "go/?next=/", "find/?text=a", "closed/", "xml/?document=a")
-        anchors = [f'<a href="/{link}">{link}</a>' for link in (*links, "fetch/?url=http://127.0.0.1:1/", "notes/")]
+        links = (
+            "echo/?text=a",
+            "file/?name=note.txt",
+            "run/?name=a",
+            "go/?next=/",
+            "find/?text=a",
+            "closed/",
+            "xml/?document=a",
+        )
+        anchors = [
+            f'<a href="/{link}">{link}</a>' for link in (*links, "fetch/?url=http://127.0.0.1:1/", "notes/")
+        ]
         forms = [_field("text", "/search/"), _field("document", "/xml/"), _field("text", "/notes/", "")]
         return _page("".join((*anchors, *forms)))
 
@@ -68,7 +78,9 @@ class Control:
         ledger.execute("CREATE TABLE people (name TEXT)")
         ledger.executemany("INSERT INTO people VALUES (?)", [("a",), ("b",)])
         try:
-            rows = ledger.execute(f"SELECT name FROM people WHERE name = '{asked.get('text', '')}'").fetchall()
+            rows = ledger.execute(
+                f"SELECT name FROM people WHERE name = '{asked.get('text', '')}'"
+            ).fetchall()
         except sqlite3.Error as error:
             return _page(f"sqlite3.OperationalError: {html.escape(str(error))}")
         finally:
@@ -133,10 +145,12 @@ class _Visit(BaseHTTPRequestHandler):
         asked = dict(urllib.parse.parse_qsl(address.query, keep_blank_values=True))
         if address.path.startswith("/ssrf/"):
             self.control.called(address.path)
-            self._answer(200, b"")
+            self._answer(200, b"", kind="text/plain")
         elif address.path in ("/get_ssrf.php", "/get_xxe.php"):
             found = self.control.calls.get(asked.get("session_id", ""), {})
-            self._answer(200, dumps(found if "ssrf" in address.path else {}).encode(), kind="application/json")
+            self._answer(
+                200, dumps(found if "ssrf" in address.path else {}).encode(), kind="application/json"
+            )
         else:
             self._signed_in(address.path, asked)
 
@@ -175,7 +189,8 @@ class _Visit(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
-        self.send_header("Set-Cookie", "plain=1")
+        if kind == "text/html":
+            self.send_header("Set-Cookie", "plain=1")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
