@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods
 from bridge.application.ports.passwords import Holder
 from bridge.bootstrap import log_unexpected
 from bridge.domain.access import read_email
+from bridge.portal.events import told
 from bridge.portal.office import office
-from bridge.portal.passphrase import weaknesses
+from bridge.portal.passphrase import WORDS, weaknesses
 from bridge.portal.words import worded
 
 # Known or not, the answer goes out before anybody looks: it cannot take longer for one than for the other.
@@ -57,7 +58,7 @@ class ChooseForm(forms.Form):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        found = weaknesses(password, self._holder)
+        found = weaknesses(password, self._holder, _everyday_words())
         if found:
             raise forms.ValidationError([worded(code) for code in found])
         return password
@@ -66,6 +67,12 @@ class ChooseForm(forms.Form):
         first, second = self.cleaned_data.get("password"), self.cleaned_data.get("again")
         if first and second and first != second:
             self.add_error("again", worded("password_differs"))
+
+
+def _everyday_words() -> list[str]:
+    """Of this office: what somebody who wants to guess tries first."""
+    province = office().province.province
+    return [*province.office.split(), province.name, province.code, *WORDS]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -103,6 +110,7 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
     if not passwords.use(token, form.cleaned_data["password"]):
         return _closed(request)
     get_adapter().unlock(request, holder.email)
+    told("password_set", request, holder.account)
     messages.success(request, worded("password_set"))
     return redirect("account_login")
 

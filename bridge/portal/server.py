@@ -24,11 +24,14 @@ KEPT_SECONDS = 600  # a thread's connection to the ledger
 
 def application(office: Office) -> Callable[..., Any]:
     """The WSGI application of an office, ready to answer. Once in a process."""
+    from bridge.portal import events  # noqa: PLC0415  # needs Django set up
+
     for name, value in web_settings(office).items():
         setattr(settings, name, value)
     for database in (settings.DATABASES["default"], connections.settings["default"]):
         database.update(CONN_MAX_AGE=KEPT_SECONDS, CONN_HEALTH_CHECKS=True)
     serve_office(office)
+    events.listen()
     _lay_out_static(office)
     return WSGIHandler()
 

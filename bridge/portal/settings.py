@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from bridge.bootstrap import Office
 from bridge.config_parts import PortalPart
+from bridge.portal.sessions import WORKING_DAY
 from bridge.settings import ACCOUNT_MIDDLEWARE
 from bridge.workspace import PROJECT, TEMPLATES
 
-WORKING_DAY = 12 * 3600  # seconds that a sign-in lasts, and no longer than the browser is open
 YEAR = 365 * 24 * 3600
 MOST_FORM_BYTES = 2_000_000
 
@@ -114,6 +114,7 @@ _MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bridge.portal.sessions.bounded",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     ACCOUNT_MIDDLEWARE,

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+import pytest
+
 from bridge.domain.access import Role
+from tests.functional.office import PROJECT
+from tests.portal.counted import KNOWN, REQUEST
 from tests.portal.portal import PASSWORD, Portal, totp
 
 WRONG = "คุณกรอกข้อมูลไม่ถูกต้อง!"
@@ -97,6 +104,24 @@ class TestSignIn:
         assert one.session() != other.session()
 
 
+def test_known_and_unknown_addresses_cost_the_same(portal: Portal) -> None:
+    """One password hash and the same questions to the ledger; how long they take is measured in tests/security."""
+    portal.account(KNOWN, factor=False)
+    portal.browser().post("/access/", {**REQUEST, "email": KNOWN})
+    assert not portal.office.cycle.sync().trouble
+    command = [sys.executable, "-m", "tests.portal.counted", str(portal.root)]
+    done = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, encoding="utf-8", timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    costs = json.loads(done.stdout)
+    assert set(costs) == {"sign-in", "forgotten", "access"}
+    for page, cost in costs.items():
+        assert cost["known"] == cost["unknown"], page
+        assert cost["known"].get("hash", 0) == (1 if page == "sign-in" else 0), page
+        assert sum(cost["known"].values()) > 1, page
+
+
 class TestSecondFactor:
     def test_it_is_set_up_at_the_first_sign_in(self, portal: Portal) -> None:
         email = "first@example.go.th"
@@ -175,6 +200,9 @@ class TestLinks:
             ("password1234", "เดาง่าย"),
             ("aaaaaaaaaaaaaa", "เดาง่าย"),
             ("weakness@example", "คล้ายชื่อ"),
+            ("พมจ.ศรีสะเกษ 2569", "เดาง่าย"),
+            ("Saphan-Admin-2569!", "เดาง่าย"),
+            ("123456789012345", "เดาง่าย"),
         ]:
             answer = portal.browser().post(link, {"password": password, "again": password})
             assert said in answer.body, password
@@ -242,6 +270,58 @@ class TestGoingOut:
         assert two.get("/").path == "/"
         two.post("/sign-out/everywhere/")
         assert three.get("/").path == "/sign-in/"
+
+
+class TestEnds:
+    """A sign-in that lasts too long, or is left alone."""
+
+    @pytest.mark.parametrize(
+        ("name", "ago", "open_still"),
+        [
+            ("began", 13 * 3600, False),
+            ("began", 11 * 3600, True),
+            ("seen", 3700, False),
+            ("seen", 3500, True),
+        ],
+    )
+    def test_it_ends(self, portal: Portal, name: str, ago: int, open_still: bool) -> None:
+        from django.contrib.sessions.backends.db import SessionStore
+
+        person = portal.signed_in(Role.OFFICER)
+        session = SessionStore(person.session())
+        session[name] = int(time.time()) - ago
+        session.save()
+        assert (person.get("/").path == "/") is open_still
+        if not open_still:
+            assert person.get("/").path == "/sign-in/"
+            assert not SessionStore(session.session_key).exists(session.session_key)
+
+    def test_using_it_does_not_make_the_day_longer(self, portal: Portal) -> None:
+        from django.contrib.sessions.backends.db import SessionStore
+
+        person = portal.signed_in(Role.OFFICER)
+        began = SessionStore(person.session())["began"]
+        person.post("/cases/", {"text": "สม"})  # saved in the session
+        assert SessionStore(person.session())["began"] == began
+
+
+def test_the_log_tells_of_coming_in_and_going_out_but_not_who(portal: Portal) -> None:
+    email = "logged@example.go.th"
+    account = str(portal.account(email, Role.STAFF).pk)
+    portal.browser().post("/sign-in/", {"login": email, "password": "ไม่ใช่รหัสนี้"})
+    wrong = portal.browser()
+    wrong.post("/sign-in/", {"login": email, "password": PASSWORD})
+    wrong.post("/sign-in/code/", {"code": "000000"})
+    portal.sign_in(email).post("/sign-out/")
+    link = portal.link(email)
+    portal.browser().post(link, {"password": NEW, "again": NEW})
+    log = (portal.office.workspace.logs / "saphan.log").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in log.splitlines()]
+    mine = [line["event"] for line in lines if line.get("account") == account]
+    assert mine == ["signed_in", "signed_out", "password_set"]
+    assert {"sign_in_failed", "second_factor_failed"} <= {line["event"] for line in lines}
+    assert all(line["from"] == "127.0.0.1" for line in lines if line["event"] == "sign_in_failed")
+    assert email not in log and "logged" not in log and link not in log
 
 
 class TestForeignRequests:
