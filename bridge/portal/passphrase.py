@@ -14,12 +14,10 @@ from bridge.application.ports.passwords import Holder
 SHORTEST = 12
 FEWEST_LETTERS = 5  # different ones
 SIMILAR = 0.7
-# The words of this work; the office's own name comes from the province file.
-WORDS = ("saphan", "สะพาน", "พมจ", "pmj", "อบต", "เทศบาล", "tpmap", "password", "รหัสผ่าน", "admin")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def weaknesses(password: str, holder: Holder, everyday: Sequence[str] = WORDS) -> list[str]:
+def weaknesses(password: str, holder: Holder, everyday: Sequence[str]) -> list[str]:
     """The codes (messages section `portal`) of what is wrong with it. `everyday` are the office's own words: they
     count for nothing in it."""
     return list(_weaknesses(password, holder, everyday))

@@ -19,7 +19,7 @@ from bridge.bootstrap import log_unexpected
 from bridge.domain.access import read_email
 from bridge.portal.events import told
 from bridge.portal.office import office
-from bridge.portal.passphrase import WORDS, weaknesses
+from bridge.portal.passphrase import weaknesses
 from bridge.portal.words import worded
 
 # Known or not, the answer goes out before anybody looks: it cannot take longer for one than for the other.
@@ -72,7 +72,7 @@ class ChooseForm(forms.Form):
 def _everyday_words() -> list[str]:
     """Of this office: what somebody who wants to guess tries first."""
     province = office().province.province
-    return [*province.office.split(), province.name, province.code, *WORDS]
+    return [*province.office.split(), province.name, province.code, *worded("everyday_words").split()]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

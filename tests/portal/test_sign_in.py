@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from bridge import bootstrap
 from bridge.domain.access import Role
 from tests.functional.office import PROJECT
 from tests.portal.counted import KNOWN, REQUEST
@@ -242,6 +244,59 @@ class TestLinks:
         assert (
             portal.browser().post(urlsplit(link[0]).path, {"password": NEW, "again": NEW}).path == "/sign-in/"
         )
+
+
+class TestPasswords:
+    def test_a_long_password_is_taken_whole(self, portal: Portal) -> None:
+        email = "long@example.go.th"
+        portal.account(email, factor=False)
+        long = "ปลาทู กระต่าย นาฬิกา ทราย " * 7
+        assert (
+            portal.browser().post(portal.link(email), {"password": long, "again": long}).path == "/sign-in/"
+        )
+        for other in (long[:-1], long[:72], long.strip(), long.lower() + "x"):
+            assert portal.browser().post("/sign-in/", {"login": email, "password": other}).path == "/sign-in/"
+        assert portal.browser().post("/sign-in/", {"login": email, "password": long}).path == "/"
+
+    def test_a_password_is_kept_by_argon2id(self, portal: Portal) -> None:
+        kept = portal.account("kept@example.go.th", factor=False).password
+        assert kept.startswith("argon2$argon2id$") and "m=47104,t=1,p=1" in kept
+        assert PASSWORD not in kept
+
+    def test_a_new_workspace_has_no_account(self, tmp_path: Path) -> None:
+        bootstrap.close()
+        bootstrap.create(tmp_path / "new")
+        bootstrap.open_office(tmp_path / "new")
+        from bridge.adapters.ledger.models import Account
+
+        assert not Account.objects.exists()
+
+    def test_a_new_password_does_not_pass_by_the_second_factor(self, portal: Portal) -> None:
+        email = "factored@example.go.th"
+        portal.account(email, Role.STAFF)
+        earlier = portal.sign_in(email)
+        browser = portal.browser()
+        browser.post(portal.link(email), {"password": NEW, "again": NEW})
+        assert earlier.get("/").path == "/sign-in/", "what was open is closed"
+        assert browser.get("/").path == "/sign-in/", "a new password signs nobody in"
+        assert browser.post("/sign-in/", {"login": email, "password": NEW}).path == "/sign-in/code/"
+        assert browser.get("/", follow=False).status == 302
+
+    def test_factors_are_changed_only_after_confirming(self, portal: Portal) -> None:
+        from allauth.mfa.models import Authenticator
+        from django.contrib.sessions.backends.db import SessionStore
+
+        account = portal.account("confirming@example.go.th", Role.STAFF)
+        person = portal.sign_in("confirming@example.go.th")
+        session = SessionStore(person.session())
+        for record in session["account_authentication_methods"]:
+            record["at"] -= 400
+        session.save()
+        before = set(Authenticator.objects.filter(user=account).values_list("pk", "type"))
+        for path in ("/security/app/remove/", "/security/codes/new/", "/security/passkey/"):
+            for answer in (person.get(path, follow=False), person.post(path, follow=False)):
+                assert answer.status == 302 and answer.headers["Location"].startswith("/confirm/"), path
+        assert set(Authenticator.objects.filter(user=account).values_list("pk", "type")) == before
 
 
 class TestGoingOut:
