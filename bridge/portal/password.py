@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
@@ -11,6 +13,7 @@ from django.contrib import messages
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -82,9 +85,20 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "password/forgotten.html", {"form": form})
     address = form.cleaned_data["email"]
+    answer = _Answered(render_to_string("password/asked.html", {"address": address}, request))
     if ratelimit.consume(request, action="reset_password", key=address.lower()):
-        _afterwards.submit(_send_link, address)
-    return render(request, "password/asked.html", {"address": address})
+        answer.then = partial(_afterwards.submit, _send_link, address)
+    return answer
+
+
+class _Answered(HttpResponse):
+    """`then` is called once the server has it all."""
+
+    then: Callable[[], object] = staticmethod(lambda: None)
+
+    def close(self) -> None:
+        super().close()
+        self.then()
 
 
 def _send_link(address: str) -> None:

@@ -58,9 +58,9 @@ def measure(portal: Portal) -> list[Gap]:
         browser.post("/access/", {**REQUEST, "email": address}, follow=False)
 
     return [
-        _gap(portal, "sign-in", 300, sign_in),
-        _gap(portal, "forgotten password", 600, forgotten),
-        _gap(portal, "access request", 600, access),
+        _gap(portal, "sign-in", 600, sign_in),
+        _gap(portal, "forgotten password", 1000, forgotten),
+        _gap(portal, "access request", 1000, access),
     ]
 
 
