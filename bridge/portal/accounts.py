@@ -20,6 +20,7 @@ from django.http import HttpRequest
 
 from bridge.adapters.ledger.models import Account
 from bridge.domain.access import email_key
+from bridge.portal.events import told
 from bridge.portal.office import office
 from bridge.portal.signed_in import account
 from bridge.portal.words import worded
@@ -103,6 +104,8 @@ class SecondFactors(DefaultMFAAdapter):
     def validation_error(self, code: str, *args: Any) -> Any:
         error = super().validation_error(code, *args)
         if code == "incorrect_code":
+            request = context.request
+            told("second_factor_failed", request, getattr(request.user, "pk", None) or "")
             error.message = worded("wrong_code")
         return error
 

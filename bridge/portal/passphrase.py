@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cache
 
@@ -13,19 +14,22 @@ from bridge.application.ports.passwords import Holder
 SHORTEST = 12
 FEWEST_LETTERS = 5  # different ones
 SIMILAR = 0.7
+_LETTER = re.compile(r"[^\W\d_]")
 
 
-def weaknesses(password: str, holder: Holder) -> list[str]:
-    """The codes (messages section `portal`) of what is wrong with it."""
-    return list(_weaknesses(password, holder))
+def weaknesses(password: str, holder: Holder, everyday: Sequence[str]) -> list[str]:
+    """The codes (messages section `portal`) of what is wrong with it. `everyday` are the office's own words: they
+    count for nothing in it."""
+    return list(_weaknesses(password, holder, everyday))
 
 
-def _weaknesses(password: str, holder: Holder) -> Iterator[str]:
+def _weaknesses(password: str, holder: Holder, everyday: Sequence[str]) -> Iterator[str]:
     if len(password) < SHORTEST:
         yield "password_short"
         return
     plain = password.strip().lower()
-    if plain in _common() or len(set(plain)) < FEWEST_LETTERS or plain.isdigit():
+    rest = _LETTER.findall(_without(plain, everyday))
+    if plain in _common() or len(set(plain)) < FEWEST_LETTERS or len(rest) < FEWEST_LETTERS:
         yield "password_common"
     parts = [holder.email, holder.email.partition("@")[0], *holder.person.split(), holder.person]
     if any(len(part) > 3 and _alike(part.lower(), plain) for part in parts):
@@ -36,6 +40,12 @@ def _alike(part: str, password: str) -> bool:
     return SequenceMatcher(None, password, part).quick_ratio() >= SIMILAR and (
         SequenceMatcher(None, password, part).ratio() >= SIMILAR
     )
+
+
+def _without(password: str, words: Sequence[str]) -> str:
+    for word in sorted(words, key=len, reverse=True):
+        password = password.replace(word.lower(), "")
+    return password
 
 
 @cache

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
@@ -11,12 +13,14 @@ from django.contrib import messages
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from bridge.application.ports.passwords import Holder
 from bridge.bootstrap import log_unexpected
 from bridge.domain.access import read_email
+from bridge.portal.events import told
 from bridge.portal.office import office
 from bridge.portal.passphrase import weaknesses
 from bridge.portal.words import worded
@@ -57,7 +61,7 @@ class ChooseForm(forms.Form):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        found = weaknesses(password, self._holder)
+        found = weaknesses(password, self._holder, _everyday_words())
         if found:
             raise forms.ValidationError([worded(code) for code in found])
         return password
@@ -68,6 +72,12 @@ class ChooseForm(forms.Form):
             self.add_error("again", worded("password_differs"))
 
 
+def _everyday_words() -> list[str]:
+    """Of this office: what somebody who wants to guess tries first."""
+    province = office().province.province
+    return [*province.office.split(), province.name, province.code, *worded("everyday_words").split()]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
     form = ForgottenForm(request.POST if request.method == "POST" else None)
@@ -75,9 +85,20 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "password/forgotten.html", {"form": form})
     address = form.cleaned_data["email"]
+    answer = _Answered(render_to_string("password/asked.html", {"address": address}, request))
     if ratelimit.consume(request, action="reset_password", key=address.lower()):
-        _afterwards.submit(_send_link, address)
-    return render(request, "password/asked.html", {"address": address})
+        answer.then = partial(_afterwards.submit, _send_link, address)
+    return answer
+
+
+class _Answered(HttpResponse):
+    """`then` is called once the server has it all."""
+
+    then: Callable[[], object] = staticmethod(lambda: None)
+
+    def close(self) -> None:
+        super().close()
+        self.then()
 
 
 def _send_link(address: str) -> None:
@@ -103,6 +124,7 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
     if not passwords.use(token, form.cleaned_data["password"]):
         return _closed(request)
     get_adapter().unlock(request, holder.email)
+    told("password_set", request, holder.account)
     messages.success(request, worded("password_set"))
     return redirect("account_login")
 

@@ -44,12 +44,15 @@ _spawn = multiprocessing.get_context("spawn")  # the only way on Windows, and no
 
 def application(office: Office) -> Callable[..., Any]:
     """The WSGI application of an office, ready to answer. Once in a process."""
+    from bridge.portal import events  # noqa: PLC0415  # needs Django set up
+
     _apply_settings(office)
     for database in (settings.DATABASES["default"], connections.settings["default"]):
         database.update(CONN_MAX_AGE=KEPT_SECONDS, CONN_HEALTH_CHECKS=True)
         if "init_command" in database.get("OPTIONS", {}):
             database["OPTIONS"]["init_command"] += memory(MEMORY)
     serve_office(office)
+    events.listen()
     return WSGIHandler()
 
 

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from bridge.bootstrap import Office
 from bridge.config_parts import PortalPart
+from bridge.portal.sessions import WORKING_DAY
 from bridge.settings import ACCOUNT_MIDDLEWARE
 from bridge.workspace import PROJECT, TEMPLATES
 
-WORKING_DAY = 12 * 3600  # seconds that a sign-in lasts, and no longer than the browser is open
 YEAR = 365 * 24 * 3600
 MOST_FORM_BYTES = 2_000_000
 
@@ -77,6 +77,7 @@ def _cookies(https: bool) -> dict[str, Any]:
 def _headers(https: bool) -> dict[str, Any]:
     return {
         "SECURE_HSTS_SECONDS": YEAR if https else 0,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": https,
         "SECURE_CONTENT_TYPE_NOSNIFF": True,
         "SECURE_REFERRER_POLICY": "same-origin",  # a stricter one would hide the origin from the check of forms
         "SECURE_CROSS_ORIGIN_OPENER_POLICY": "same-origin",
@@ -84,6 +85,7 @@ def _headers(https: bool) -> dict[str, Any]:
         "CONTENT_SECURITY_POLICY": {
             "DIRECTIVES": {
                 "default-src": ["'none'"],
+                "object-src": ["'none'"],
                 "script-src": ["'self'"],
                 "style-src": ["'self'"],
                 "img-src": ["'self'", "data:"],
@@ -123,6 +125,7 @@ _MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "bridge.portal.sessions.bounded",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     ACCOUNT_MIDDLEWARE,

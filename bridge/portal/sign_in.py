@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from bridge.portal.events import told
 from bridge.portal.office import office
 from bridge.portal.words import worded
 
@@ -21,6 +22,7 @@ class SignInForm(LoginForm):
     def full_clean(self) -> None:
         super().full_clean()
         if self.errors:
+            told("sign_in_failed", self.request)
             self._errors.clear()
             self.add_error(None, worded("wrong_sign_in"))
 

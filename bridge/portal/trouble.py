@@ -28,7 +28,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Also a wrong Host: nothing of the request is shown."""
     if is_api(request):
         return Refused("bad_request").answer()
-    return HttpResponse("400", status=400, content_type="text/plain")
+    return HttpResponse("400", status=400, content_type="text/plain; charset=utf-8")
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -26,6 +26,7 @@ from bridge.bootstrap import Office
 from bridge.demo.room import make_room
 from bridge.domain.access import Grant, Role
 from bridge.workspace import Workspace
+from tests import leaks
 from tests.functional.office import PROJECT
 
 PASSWORD = "ม้าน้ำ ร่มผ้าใบ กะทิสด"
@@ -83,6 +84,7 @@ class Browser:
         headers: Mapping[str, str] | None = None,
         files: Sequence[tuple[str, bytes]] = (),
     ) -> Answer:
+        leaks.sent((data or {}).items())
         body = urllib.parse.urlencode(data).encode() if data is not None else None
         given = dict(headers or {})
         if files:
@@ -91,10 +93,13 @@ class Browser:
         request = urllib.request.Request(address, body, given, method=method)
         try:
             with (self._follow if follow else self._stay).open(request, timeout=60) as response:
-                return _answer(response)
+                answer = _answer(response)
         except urllib.error.HTTPError as refusal:
             with refusal:
-                return _answer(refusal)
+                answer = _answer(refusal)
+        leaks.keep(self.session())
+        leaks.given(answer.url if answer.url != address else answer.headers["Location"], answer.body)
+        return answer
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.ask("GET", path, **options)
@@ -167,6 +172,7 @@ class Portal:
         if factor and not Authenticator.objects.filter(user=account).exists():
             serve_office(self.office)
             self.keys[email] = trial.generate_totp_secret()
+            leaks.keep(self.keys[email])
             trial.TOTP.activate(account, self.keys[email])
         return account
 
@@ -190,6 +196,7 @@ class Portal:
         from bridge.adapters.ledger.outbox import token_hash
 
         token = hashlib.sha256(f"{email}{time.monotonic_ns()}".encode()).hexdigest()[:43]
+        leaks.keep(token)
         ActivationLink.objects.create(
             account=Account.objects.get(email=email),
             token_hash=token_hash(token),
@@ -212,7 +219,11 @@ class Portal:
 
 @contextmanager
 def served(
-    root: Path, *options: str, base_url: str = "", changes: Mapping[str, str] | None = None
+    root: Path,
+    *options: str,
+    base_url: str = "",
+    changes: Mapping[str, str] | None = None,
+    program: Sequence[str] = (str(PROJECT / "run.py"),),
 ) -> Iterator[Portal]:
     """A new workspace in `root`, served until the end; what the server said must be no trouble. `changes` are made
     in the text of its province file. Without options it is the portal alone."""
@@ -227,9 +238,10 @@ def served(
     bootstrap.close()
     bootstrap.create(root)
     office = bootstrap.open_office(root)
-    command = [sys.executable, str(PROJECT / "run.py"), "serve", "--port", str(port), "-w", str(root)]
+    command = [sys.executable, *program, "serve", "--port", str(port), "-w", str(root)]
     process = subprocess.Popen(
         [*command, *(options or ("--portal-only",))],
+        cwd=PROJECT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -241,6 +253,7 @@ def served(
     finally:
         process.terminate()
         said, _ = process.communicate(timeout=30)
+        (Workspace(root).logs / "serve.out").write_text(said, encoding="utf-8")
         bootstrap.close()
     assert process.returncode == 0, said
     assert "Traceback" not in said, said

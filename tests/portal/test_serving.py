@@ -69,7 +69,7 @@ def test_behind_a_proxy_with_tls(tmp_path: Path) -> None:
         cookie = answer.headers["Set-Cookie"].strip()
         assert cookie.startswith("__Host-csrf=")
         assert "Secure" in cookie and "HttpOnly" in cookie and "Path=/" in cookie and "Domain" not in cookie
-        assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         for other in ("127.0.0.1", "evil.example"):
             assert Browser(portal.base).get("/sign-in/", headers={**told, "Host": other}).status == 400
         portal.account("tls@example.go.th", factor=False)

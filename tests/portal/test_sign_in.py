@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
+from bridge import bootstrap
 from bridge.domain.access import Role
+from tests.functional.office import PROJECT
+from tests.portal.counted import KNOWN, REQUEST
 from tests.portal.portal import PASSWORD, Portal, totp
 
 WRONG = "คุณกรอกข้อมูลไม่ถูกต้อง!"
@@ -97,6 +106,24 @@ class TestSignIn:
         assert one.session() != other.session()
 
 
+def test_known_and_unknown_addresses_cost_the_same(portal: Portal) -> None:
+    """One password hash and the same questions to the ledger; how long they take is measured in tests/security."""
+    portal.account(KNOWN, factor=False)
+    portal.browser().post("/access/", {**REQUEST, "email": KNOWN})
+    assert not portal.office.cycle.sync().trouble
+    command = [sys.executable, "-m", "tests.portal.counted", str(portal.root)]
+    done = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, encoding="utf-8", timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    costs = json.loads(done.stdout)
+    assert set(costs) == {"sign-in", "forgotten", "access"}
+    for page, cost in costs.items():
+        assert cost["known"] == cost["unknown"], page
+        assert cost["known"].get("hash", 0) == (1 if page == "sign-in" else 0), page
+        assert sum(cost["known"].values()) > 1, page
+
+
 class TestSecondFactor:
     def test_it_is_set_up_at_the_first_sign_in(self, portal: Portal) -> None:
         email = "first@example.go.th"
@@ -175,6 +202,9 @@ class TestLinks:
             ("password1234", "เดาง่าย"),
             ("aaaaaaaaaaaaaa", "เดาง่าย"),
             ("weakness@example", "คล้ายชื่อ"),
+            ("พมจ.ศรีสะเกษ 2569", "เดาง่าย"),
+            ("Saphan-Admin-2569!", "เดาง่าย"),
+            ("123456789012345", "เดาง่าย"),
         ]:
             answer = portal.browser().post(link, {"password": password, "again": password})
             assert said in answer.body, password
@@ -216,6 +246,59 @@ class TestLinks:
         )
 
 
+class TestPasswords:
+    def test_a_long_password_is_taken_whole(self, portal: Portal) -> None:
+        email = "long@example.go.th"
+        portal.account(email, factor=False)
+        long = "ปลาทู กระต่าย นาฬิกา ทราย " * 7
+        assert (
+            portal.browser().post(portal.link(email), {"password": long, "again": long}).path == "/sign-in/"
+        )
+        for other in (long[:-1], long[:72], long.strip(), long.lower() + "x"):
+            assert portal.browser().post("/sign-in/", {"login": email, "password": other}).path == "/sign-in/"
+        assert portal.browser().post("/sign-in/", {"login": email, "password": long}).path == "/"
+
+    def test_a_password_is_kept_by_argon2id(self, portal: Portal) -> None:
+        kept = portal.account("kept@example.go.th", factor=False).password
+        assert kept.startswith("argon2$argon2id$") and "m=47104,t=1,p=1" in kept
+        assert PASSWORD not in kept
+
+    def test_a_new_workspace_has_no_account(self, tmp_path: Path) -> None:
+        bootstrap.close()
+        bootstrap.create(tmp_path / "new")
+        bootstrap.open_office(tmp_path / "new")
+        from bridge.adapters.ledger.models import Account
+
+        assert not Account.objects.exists()
+
+    def test_a_new_password_does_not_pass_by_the_second_factor(self, portal: Portal) -> None:
+        email = "factored@example.go.th"
+        portal.account(email, Role.STAFF)
+        earlier = portal.sign_in(email)
+        browser = portal.browser()
+        browser.post(portal.link(email), {"password": NEW, "again": NEW})
+        assert earlier.get("/").path == "/sign-in/", "what was open is closed"
+        assert browser.get("/").path == "/sign-in/", "a new password signs nobody in"
+        assert browser.post("/sign-in/", {"login": email, "password": NEW}).path == "/sign-in/code/"
+        assert browser.get("/", follow=False).status == 302
+
+    def test_factors_are_changed_only_after_confirming(self, portal: Portal) -> None:
+        from allauth.mfa.models import Authenticator
+        from django.contrib.sessions.backends.db import SessionStore
+
+        account = portal.account("confirming@example.go.th", Role.STAFF)
+        person = portal.sign_in("confirming@example.go.th")
+        session = SessionStore(person.session())
+        for record in session["account_authentication_methods"]:
+            record["at"] -= 400
+        session.save()
+        before = set(Authenticator.objects.filter(user=account).values_list("pk", "type"))
+        for path in ("/security/app/remove/", "/security/codes/new/", "/security/passkey/"):
+            for answer in (person.get(path, follow=False), person.post(path, follow=False)):
+                assert answer.status == 302 and answer.headers["Location"].startswith("/confirm/"), path
+        assert set(Authenticator.objects.filter(user=account).values_list("pk", "type")) == before
+
+
 class TestGoingOut:
     def test_a_role_that_changes_ends_the_session(self, portal: Portal) -> None:
         email = "moved@example.go.th"
@@ -242,6 +325,58 @@ class TestGoingOut:
         assert two.get("/").path == "/"
         two.post("/sign-out/everywhere/")
         assert three.get("/").path == "/sign-in/"
+
+
+class TestEnds:
+    """A sign-in that lasts too long, or is left alone."""
+
+    @pytest.mark.parametrize(
+        ("name", "ago", "open_still"),
+        [
+            ("began", 13 * 3600, False),
+            ("began", 11 * 3600, True),
+            ("seen", 3700, False),
+            ("seen", 3500, True),
+        ],
+    )
+    def test_it_ends(self, portal: Portal, name: str, ago: int, open_still: bool) -> None:
+        from django.contrib.sessions.backends.db import SessionStore
+
+        person = portal.signed_in(Role.OFFICER)
+        session = SessionStore(person.session())
+        session[name] = int(time.time()) - ago
+        session.save()
+        assert (person.get("/").path == "/") is open_still
+        if not open_still:
+            assert person.get("/").path == "/sign-in/"
+            assert not SessionStore(session.session_key).exists(session.session_key)
+
+    def test_using_it_does_not_make_the_day_longer(self, portal: Portal) -> None:
+        from django.contrib.sessions.backends.db import SessionStore
+
+        person = portal.signed_in(Role.OFFICER)
+        began = SessionStore(person.session())["began"]
+        person.post("/cases/", {"text": "สม"})  # saved in the session
+        assert SessionStore(person.session())["began"] == began
+
+
+def test_the_log_tells_of_coming_in_and_going_out_but_not_who(portal: Portal) -> None:
+    email = "logged@example.go.th"
+    account = str(portal.account(email, Role.STAFF).pk)
+    portal.browser().post("/sign-in/", {"login": email, "password": "ไม่ใช่รหัสนี้"})
+    wrong = portal.browser()
+    wrong.post("/sign-in/", {"login": email, "password": PASSWORD})
+    wrong.post("/sign-in/code/", {"code": "000000"})
+    portal.sign_in(email).post("/sign-out/")
+    link = portal.link(email)
+    portal.browser().post(link, {"password": NEW, "again": NEW})
+    log = (portal.office.workspace.logs / "saphan.log").read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in log.splitlines()]
+    mine = [line["event"] for line in lines if line.get("account") == account]
+    assert mine == ["signed_in", "signed_out", "password_set"]
+    assert {"sign_in_failed", "second_factor_failed"} <= {line["event"] for line in lines}
+    assert all(line["from"] == "127.0.0.1" for line in lines if line["event"] == "sign_in_failed")
+    assert email not in log and "logged" not in log and link not in log
 
 
 class TestForeignRequests:
