@@ -65,8 +65,12 @@ class CaseKey(models.Model):
                 ],
                 name="case_key_newest",
             ),
+            # Some thousands of cases each: read whole, and put in order then.
             models.Index(
-                fields=["shown", "amphoe", "tambon", "fiscal_year", "number"], name="case_key_place"
+                fields=["shown", "amphoe", "tambon", "fiscal_year", "number", "search", "case"],
+                name="case_key_place",
             ),
-            models.Index(fields=["shown", "org", "fiscal_year", "number"], name="case_key_org"),
+            models.Index(
+                fields=["shown", "org", "fiscal_year", "number", "search", "case"], name="case_key_org"
+            ),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
 from bridge.adapters.ledger.register import inside
@@ -43,11 +43,11 @@ class DjangoTracking:
             earlier = Q(fiscal_year__lt=year) | Q(fiscal_year=year, number__lt=number)
             found = found.filter(earlier, fiscal_year__lte=year)  # said again, so that SQLite starts there
         newest = found.order_by("-fiscal_year", "-number", "-id").values_list("case", flat=True)
-        if query.needles:  # reading the keys once is better than counting, and reading them again
-            cases = list(newest[:most])
-            shown, total = cases[first : first + count], len(cases)
-        else:
+        if not query.needles:
             shown, total = list(newest[first : min(first + count, most)]), found.order_by()[:most].count()
+        else:  # counting would read all the keys again
+            cases = _newest_of_few(found, most) if _is_narrow(query) else list(newest[:most])
+            shown, total = cases[first : first + count], len(cases)
         return self._cases(shown, published=query.published), total
 
     def case(self, case: str, *, published: bool) -> TrackedCase | None:
@@ -55,10 +55,9 @@ class DjangoTracking:
         return found[0] if found else None
 
     def fiscal_years(self) -> Sequence[int]:
+        # Two ends of an index; an aggregate would read it all.
         numbered = CaseKey.objects.filter(shown=NOW, fiscal_year__gt=0).values_list("fiscal_year", flat=True)
-        newest = (
-            numbered.order_by("-fiscal_year").first() or 0
-        )  # an end of the index; an aggregate reads it all
+        newest = numbered.order_by("-fiscal_year").first() or 0
         oldest = max(numbered.order_by("fiscal_year").first() or 0, newest - MOST_YEARS)
         return list(range(newest, oldest - 1, -1)) if newest else []
 
@@ -79,6 +78,16 @@ class DjangoTracking:
             for case in cases
             if case in values
         ]
+
+
+def _is_narrow(query: CaseQuery) -> bool:
+    return bool(query.areas is not None or query.org is not None or query.amphoe)
+
+
+def _newest_of_few(found: QuerySet[CaseKey], most: int) -> list[str]:
+    """Put in order here: asked for it, SQLite would go through all cases from the newest on."""
+    keys = found.order_by().values_list("fiscal_year", "number", "id", "case")
+    return [case for *_, case in sorted(keys, reverse=True)[:most]]
 
 
 def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> None:

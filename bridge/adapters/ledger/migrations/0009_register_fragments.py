@@ -1,4 +1,5 @@
-"""The register's inverted index, filled for the people who are there; it takes the place of two ordinary ones."""
+"""The register's inverted index, filled for the people who are there; it takes the place of two ordinary ones. The cases'
+indexes by place and organisation hold what is searched."""
 
 from typing import Any
 
@@ -53,5 +54,21 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex(
             model_name='registerperson',
             name='register_place',
+        ),
+        migrations.RemoveIndex(
+            model_name='casekey',
+            name='case_key_place',
+        ),
+        migrations.RemoveIndex(
+            model_name='casekey',
+            name='case_key_org',
+        ),
+        migrations.AddIndex(
+            model_name='casekey',
+            index=models.Index(fields=['shown', 'amphoe', 'tambon', 'fiscal_year', 'number', 'search', 'case'], name='case_key_place'),
+        ),
+        migrations.AddIndex(
+            model_name='casekey',
+            index=models.Index(fields=['shown', 'org', 'fiscal_year', 'number', 'search', 'case'], name='case_key_org'),
         ),
     ]
