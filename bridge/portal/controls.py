@@ -17,15 +17,15 @@ Choices = Sequence[tuple[str, Any]]  # (value, label), or (a group's label, its 
 
 @dataclass(frozen=True)
 class Options:
-    """`markup` is HTML without a chosen one; `values` are what may be sent."""
+    """`markup` is HTML without a chosen one; `values` are what may be sent, in order."""
 
     markup: str
-    values: frozenset[str]
+    values: tuple[str, ...]
 
     @classmethod
     def of(cls, choices: Choices) -> Options:
         markup, values = _written(choices)
-        return cls(markup, frozenset(values))
+        return cls(markup, tuple(values))
 
     def marked(self, chosen: str) -> str:
         plain = f'<option value="{escape(chosen)}">'

@@ -14,11 +14,13 @@ from bridge.application.ports.tracking import TrackedCase
 from bridge.application.publish import SHOWN
 from bridge.domain.api_clients import Scope
 from bridge.domain.cells import Cell, Kind, as_text
+from bridge.domain.columns import Column
 from bridge.domain.summary import Format, SummaryBlock, Value
 from bridge.domain.values import baht
 from bridge.domain.values.thai_date import BANGKOK
 from bridge.portal.api.problems import STATUS
 from bridge.portal.case_form import CaseForm
+from bridge.portal.controls import ListField
 from bridge.portal.office import office
 from bridge.portal.words import worded
 
@@ -43,24 +45,28 @@ def listed(items: Schema) -> Schema:
 
 
 def case(found: TrackedCase, scopes: Collection[Scope]) -> dict[str, Any]:
-    columns = office().province.table("cases").by_key
     told = {
-        column: _cell(found.values.get(column), columns[column].kind)
-        for column in SHOWN
-        if column not in PERSONAL or Scope.PERSONS_READ in scopes
+        key: _cell(found.values.get(key), column.kind)
+        for key, column in _told().items()
+        if key not in PERSONAL or Scope.PERSONS_READ in scopes
     }
     changed = found.published_at.astimezone(BANGKOK) if found.published_at else None
     return {**told, "changed_at": changed.isoformat() if changed else None}
 
 
 def case_schema() -> Schema:
-    columns = office().province.table("cases").by_key
-    shapes = {column: _cell_schema(columns[column].header, columns[column].kind) for column in SHOWN}
-    shapes["case_id"] = {"type": "string", "title": columns["case_id"].header}
+    shapes = {key: _cell_schema(column.header, column.kind) for key, column in _told().items()}
+    shapes["case_id"] = {"type": "string", "title": _told()["case_id"].header}
     shapes["changed_at"] = {"type": "string", "format": "date-time", "title": worded("api_changed_at")}
     for column in PERSONAL:
         shapes[column]["description"] = worded("api_personal", scope=Scope.PERSONS_READ)
     return obj(shapes, {*shapes} - PERSONAL)
+
+
+def _told() -> dict[str, Column]:
+    """The columns of the sheet that are published; what is published beside them is for the portal's officers."""
+    columns = office().province.table("cases").by_key
+    return {key: columns[key] for key in SHOWN if key in columns}
 
 
 def _cell(cell: Cell, kind: Kind) -> Any:
@@ -108,8 +114,8 @@ def _question(name: str, field: forms.Field) -> Schema:
     shape: Schema = {"type": "string", "title": str(field.label)}
     if name == "tambon":
         shape["description"] = worded("api_tambon")
-    elif isinstance(field, forms.ChoiceField):
-        shape["enum"] = [word for word, _ in field.choices if word or not field.required]  # type: ignore[union-attr]  # the form gives a list
+    elif isinstance(field, ListField):
+        shape["enum"] = [word for word in field.listed.values if word or not field.required]
     elif isinstance(field, forms.CharField) and field.max_length:
         shape["maxLength"] = field.max_length
     if field.required and "enum" not in shape:
