@@ -12,7 +12,7 @@ from bridge.domain.values.reading import BLANK, MAX_LENGTH, Reading, certain, do
 from bridge.domain.values.text import fold, says_none
 from bridge.domain.values.thai_date import looks_dated
 
-__all__ = ["PlaceReading", "Places", "age", "house_no", "moo"]
+__all__ = ["PlaceReading", "Places", "age", "house_no", "moo", "number_and_moo", "village"]
 
 # A spreadsheet gives the day that it made of `10/1` as a serial number, 10000 being 18 May 1927.
 _LARGEST_HOUSE_NUMBER: Final = 9999
@@ -92,6 +92,26 @@ def moo(cell: Cell) -> Reading[str]:
         return unreadable("moo_unreadable", cell)
     number = str(int(match["moo"]))
     return certain(number) if plain else doubtful(number, "moo_extra", cell, read=number)
+
+
+def number_and_moo(folded: str) -> tuple[str, int]:
+    """A folded house number without spaces and label, and the village written behind it (0 for none).
+
+    For comparing only: what `house_no` refuses stays as it was typed.
+    """
+    text = _HOUSE_LABEL.sub("", folded)
+    if says_none(text):
+        return "", 0
+    inside = _MOO_INSIDE.search(text)
+    if inside and inside.start():
+        return text[: inside.start()].replace(" ", ""), int(inside["moo"])
+    return text.replace(" ", ""), 0
+
+
+def village(folded: str) -> int:
+    """The village number of a folded cell, 0 where there is none. For comparing only."""
+    match = _MOO.fullmatch(folded) or _MOO_FIRST.fullmatch(folded) or _MOO_INSIDE.search(folded)
+    return int(match["moo"]) if match else 0
 
 
 def age(cell: Cell) -> Reading[int]:
