@@ -22,13 +22,14 @@ from bridge.application import errors
 from bridge.application.ports.outbox import Reason, State
 from bridge.application.ports.reviews import ReviewKind
 from bridge.domain import matching
+from bridge.domain.matching.grounds import Ground
 from bridge.domain.merge import Why
 from bridge.messages import Messages
 from tests.architecture.source import PROJECT, Function, Module, modules
 
 MESSAGES = Messages.load(PROJECT / "config")
 SECTIONS = ("error", "config", "problem", "flag", "match", "review", "register", "history", "actor")
-SECTIONS += ("say", "check", "mail", "summary", "demo", "portal", "export", "page")
+SECTIONS += ("say", "check", "mail", "summary", "demo", "portal", "export", "page", "ground")
 
 # What is called, which argument is the code, which section words it.
 CALLS = {
@@ -56,6 +57,7 @@ GIVEN = {"problem": {"value", "column"}}
 ENUMERATIONS: dict[str, list[type[StrEnum]]] = {
     "mail": [State, Reason],
     "match": [matching.Reason],
+    "ground": [Ground],
     "review": [ReviewKind],
     "history": [Why],
 }

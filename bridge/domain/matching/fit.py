@@ -28,8 +28,11 @@ _RARITIES: Final = ("given_rarity",)
 _PLACES: Final = len(PLACE_LEVELS)
 
 
-def fit(evidence: Evidence, same: Flags, threshold: float) -> Weights:
-    """Weights from pairs of which it is known whether they are the same person."""
+def fit(evidence: Evidence, same: Flags, threshold: float, known: Weights | None = None) -> Weights:
+    """Weights from pairs of which it is known whether they are the same person.
+
+    A field that no pair tells anything about (a register without birth dates) gets the weights of `known`.
+    """
     offsets, size = _layout()
     columns = [evidence.levels[field].astype(np.int64) + offsets[field] for field in EVIDENCE]
     columns.append(evidence.family.astype(np.int64) * _PLACES + evidence.place + offsets["home"])
@@ -67,8 +70,8 @@ def _patterns(columns: list[Ints], same: Flags, size: int) -> tuple[Ints, Number
     for column in columns[1:]:
         codes = codes * size + column
     _, first, where = np.unique(codes, return_index=True, return_inverse=True)
-    hits = np.bincount(where, weights=same, minlength=len(first))
-    misses = np.bincount(where, minlength=len(first)) - hits
+    hits: Numbers = np.bincount(where, weights=same, minlength=len(first)).astype(np.float64)
+    misses: Numbers = np.bincount(where, minlength=len(first)).astype(np.float64) - hits
     return np.column_stack(columns)[first], hits, misses
 
 
@@ -125,9 +128,9 @@ def _solved(
     for barrier in _BARRIERS:
         for _ in range(_STEPS):
             chance = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -30, 30)))
-            gaps = order @ weights
+            gaps: Numbers = order @ weights
             slope = design.T @ (count * chance - hits) + _RIDGE * weights - barrier * order.T @ (1.0 / gaps)
-            bend = (design * (count * chance * (1.0 - chance))[:, None]).T @ design
+            bend: Numbers = (design * (count * chance * (1.0 - chance))[:, None]).T @ design
             bend += (order * (barrier / gaps**2)[:, None]).T @ order
             bend[np.diag_indices_from(bend)] += _RIDGE
             step = np.linalg.solve(bend, slope)
@@ -141,4 +144,6 @@ def _stepped(weights: Numbers, step: Numbers, order: NDArray[np.float64], gaps: 
     """As far along the step as the order allows, and no more than 2 in any weight."""
     closing = order @ step
     reach = np.min(np.where(closing > 0, gaps / np.maximum(closing, _LEAST_GAP), np.inf), initial=np.inf)
-    return weights - step * min(1.0, 0.95 * reach, 2.0 / max(float(np.abs(step).max()), _LEAST_GAP))
+    length = min(1.0, 0.95 * reach, 2.0 / max(float(np.abs(step).max()), _LEAST_GAP))
+    moved: Numbers = weights - step * length
+    return moved

@@ -7,7 +7,7 @@ value once; what a reader refuses is compared as it stands, since a mistyped id 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, TypeVar
 
@@ -78,13 +78,26 @@ class People:
         return len(self.birth)
 
     def take(self, rows: Rows) -> People:
-        columns = {field.name: getattr(self, field.name) for field in fields(self)}
-        return People(
-            **{
-                name: column.take(rows) if isinstance(column, Texts) else column[rows]
-                for name, column in columns.items()
-            }
+        return _people(
+            (name, column.take(rows) if isinstance(column, Texts) else column[rows])
+            for name, column in self.columns()
         )
+
+    def columns(self) -> Iterator[tuple[str, Any]]:
+        return ((field.name, getattr(self, field.name)) for field in fields(self))
+
+
+def joined(groups: Sequence[People]) -> People:
+    """The rows of each group, one group after the other; at least one group."""
+    return _people(
+        (name, Texts.joined(columns) if isinstance(column, Texts) else np.concatenate(columns))
+        for name, column in groups[0].columns()
+        for columns in [[getattr(group, name) for group in groups]]
+    )
+
+
+def _people(columns: Iterable[tuple[str, Any]]) -> People:
+    return People(**dict(columns))
 
 
 def read(columns: Mapping[str, Sequence[str]]) -> People:

@@ -34,6 +34,13 @@ class Texts:
     def __len__(self) -> int:
         return len(self.hashes)
 
+    @classmethod
+    def joined(cls, columns: Sequence[Texts]) -> Texts:
+        return cls(
+            np.concatenate([column.values for column in columns]),
+            np.concatenate([column.hashes for column in columns]),
+        )
+
     def take(self, rows: Rows) -> Texts:
         return Texts(self.values[rows], self.hashes[rows])
 
