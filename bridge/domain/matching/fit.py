@@ -134,7 +134,7 @@ def _solved(
             bend += (order * (barrier / gaps**2)[:, None]).T @ order
             bend[np.diag_indices_from(bend)] += _RIDGE
             step = np.linalg.solve(bend, slope)
-            weights = _stepped(weights, step, order, gaps)
+            weights = _stepped(weights, np.asarray(step, np.float64), order, gaps)
             if np.abs(step).max() < 1e-4:
                 break
     return weights

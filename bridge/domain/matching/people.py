@@ -7,8 +7,10 @@ value once; what a reader refuses is compared as it stands, since a mistyped id 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -40,13 +42,16 @@ COLUMNS: Final = (
 T = TypeVar("T")
 
 _BAR: Final = "|"
-_AROUND_BAR: Final = re.compile(r" ?\| ?")
-_MARK_FIRST: Final = re.compile(rf"(?<=[ .|])([{MARKS}\u0e32]+)([^ .|])")
+_MARK_FIRST: Final = re.compile(rf"([ .|])([{MARKS}\u0e32]+)([^ .|])")
+_STROKES: Final = ".-"
+_ANY_NAME: Final = "\u0e01\u0e01"  # letters that can begin any name
+_MORE_TITLE: Final = re.compile(r"\S*\.|\u0e2a\u0e32\u0e27|\u0e0a\u0e32\u0e22|\u0e2b\u0e0d\u0e34\u0e07")
 _NO_DIGIT: Final = re.compile("[^0-9]")
 _LOST_PART: Final = re.compile(r"\.0+$")
 _LONGEST_NUMBER: Final = 17  # digits that an int64 holds behind the leading 1
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})[/.\-]([0-9]{1,2})[/.\-]([0-9]{4})")
 _YEAR_FIRST: Final = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})")
+_NAMED_MONTH: Final = re.compile(r"([0-9]{1,2}) (\S+) ([0-9]{4})")
 _FIRST_BUDDHIST: Final = 2400
 _FIRST_YEAR: Final = 1800
 
@@ -117,8 +122,8 @@ def read(columns: Mapping[str, Sequence[str]]) -> People:
     return People(
         given=Texts.of(given),
         family=Texts.of(family),
-        given_sound=Texts.of(skeletons(given) if given else []),
-        family_sound=Texts.of(skeletons(family) if family else []),
+        given_sound=Texts.of(_sounds(given)),
+        family_sound=Texts.of(_sounds(family)),
         house=Texts.of(house),
         tambon=Texts.of(tambon),
         amphoe=Texts.of(amphoe),
@@ -136,16 +141,23 @@ def fold_column(values: Sequence[str]) -> list[str]:
     """`fold` of each text; a bar in a text is a space. Worked on as one text, which is much faster."""
     if not values:
         return []
-    joined = _BAR.join(values)
+    # Once each value is in NFC, so is the whole, and `fold` sees that at a glance.
+    joined = _BAR.join([unicodedata.normalize("NFC", value) for value in values])
     if joined.count(_BAR) >= len(values):
         joined = _BAR.join(value.replace(_BAR, " ") for value in values)
-    return _AROUND_BAR.sub(_BAR, fold(joined)).strip().split(_BAR)
+    return fold(joined).replace(" |", _BAR).replace("| ", _BAR).split(_BAR)
 
 
 def _each(read_one: Callable[[str], T], values: Sequence[str]) -> list[T]:
     """Each distinct value is read once."""
     known = {value: read_one(value) for value in set(values)}
     return [known[value] for value in values]
+
+
+def _sounds(names: Sequence[str]) -> list[str]:
+    distinct = list(dict.fromkeys(names))
+    known = dict(zip(distinct, skeletons(distinct), strict=True)) if distinct else {}
+    return [known[name] for name in names]
 
 
 def _numbers(values: Sequence[int]) -> Ints:
@@ -155,25 +167,49 @@ def _numbers(values: Sequence[int]) -> Ints:
 def _names(column: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str], list[str]]:
     """Title, given name and family name of each row; a name of one cell is taken apart."""
     titles, given, family = (fold_column(column[name]) for name in ("title", "given_name", "family_name"))
+    whole = mended_starts(fold_column(column["name"]))
     found: tuple[list[str], list[str], list[str]] = ([], [], [])
-    names = mended_starts(fold_column(column["name"]))
-    for name, title, first, last in zip(names, titles, given, family, strict=True):
-        said, rest = split_title(name or first)
-        words = rest.split(" ", 1)
+    known: dict[str, tuple[str, str]] = {}
+    for name, title, first, last in zip(whole, titles, given, family, strict=True):
+        said, one, other = _taken_apart(name, known) if name else _given_apart(first)
         found[0].append(title or said)
-        found[1].append(words[0].strip(".-") if name else rest.replace(" ", ""))
-        found[2].append(last.replace(" ", "") or (words[1].replace(" ", "") if name and words[1:] else ""))
+        found[1].append(one)
+        found[2].append((last or other).replace(" ", ""))
     return found
+
+
+def _given_apart(first: str) -> tuple[str, str, str]:
+    title, rest = split_title(first)
+    return title, (rest or first).replace(" ", ""), ""
+
+
+def _taken_apart(name: str, known: dict[str, tuple[str, str]]) -> tuple[str, str, str]:
+    """As `split_title` does it, but each distinct first word once: it is most of what the title hangs on."""
+    head, _, tail = name.partition(" ")
+    if head not in known:
+        known[head] = split_title(f"{head} {_ANY_NAME}")
+    title, rest = known[head]
+    if rest != _ANY_NAME:
+        if " " in rest:
+            return title, rest[: -len(_ANY_NAME) - 1].strip(_STROKES), tail
+        title, rest = split_title(name)
+    elif tail and not _MORE_TITLE.match(tail):
+        rest = tail
+    else:
+        title, rest = split_title(name)
+    given, _, family = rest.partition(" ")
+    return title, given.strip(_STROKES), family
 
 
 def mended_starts(names: Sequence[str]) -> list[str]:
     """No word begins with a mark: one that does was exchanged with the letter after it."""
-    return _MARK_FIRST.sub(r"\2\1", _BAR.join(names)).split(_BAR) if names else []
+    return _MARK_FIRST.sub(r"\1\3\2", _BAR.join(names)).split(_BAR) if names else []
 
 
 def _digits(folded: str) -> int:
-    digits = _NO_DIGIT.sub("", _LOST_PART.sub("", folded))
-    return int("1" + digits) if 0 < len(digits) <= _LONGEST_NUMBER and digits.strip("0") else 0
+    if not (folded.isascii() and folded.isdigit()):
+        folded = _NO_DIGIT.sub("", _LOST_PART.sub("", folded))
+    return int("1" + folded) if 0 < len(folded) <= _LONGEST_NUMBER and folded.strip("0") else 0
 
 
 def _identities(values: Sequence[str]) -> tuple[Ints, Flags]:
@@ -193,12 +229,29 @@ def _checksum_agrees(numbers: Ints) -> Flags:
 
 
 def _birth(folded: str) -> int:
+    if not folded:
+        return 0
     match = _DAY_FIRST.fullmatch(folded)
     if match:
         return _day(int(match[3]), int(match[2]), int(match[1]))
     match = _YEAR_FIRST.fullmatch(folded)
     if match:
         return _day(int(match[1]), int(match[2]), int(match[3]))
+    match = _NAMED_MONTH.fullmatch(folded)
+    month = _month(match[2]) if match else 0
+    if match and month:
+        return _day(int(match[3]), month, int(match[1]))
+    return _read_day(folded)
+
+
+@lru_cache(maxsize=256)
+def _month(word: str) -> int:
+    """The number of a month's name or abbreviation, 0 for another word."""
+    reading = thai_date.parse(f"1 {word} 2500")
+    return reading.value.month if reading.certain and reading.value else 0
+
+
+def _read_day(folded: str) -> int:
     reading = thai_date.parse(folded)
     if reading.value is None:
         return 0

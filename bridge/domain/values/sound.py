@@ -15,10 +15,10 @@ _SAME_SOUND: Final = (
     *("bpfv", "ckqgjxsz", "dt", "mn", "lr"),
 )
 _VOWELS_AND_SIGNS: Final = [*range(0x0E2F, 0x0E3B), *range(0x0E40, 0x0E50), 0x27, 0x2D, 0x2019]
-_CLASSES: Final[dict[int, str | None]] = {
-    **{ord(letter): group[0] for group in _SAME_SOUND for letter in group},
-    **dict.fromkeys(_VOWELS_AND_SIGNS, None),
-}
+_CLASSES: Final = [
+    *((letter, group[0]) for group in _SAME_SOUND for letter in group[1:]),
+    *((chr(code), "") for code in _VOWELS_AND_SIGNS),
+]
 _SILENT: Final = re.compile("[ก-ฮ][\u0e34\u0e38]?\u0e4c")
 _LATIN_VOWELS: Final = re.compile("(?<=[a-z])[aeiouyhw]+")
 _DOUBLED: Final = re.compile(r"([^|])\1+")
@@ -31,4 +31,6 @@ def skeletons(folded: Sequence[str]) -> list[str]:
     All texts are worked on as one, which is ten times faster than one after the other.
     """
     joined = _LATIN_VOWELS.sub("", _SILENT.sub("", _BAR.join(folded)))
-    return _DOUBLED.sub(r"\1", joined.translate(_CLASSES)).split(_BAR)
+    for letter, sound in _CLASSES:
+        joined = joined.replace(letter, sound)
+    return _DOUBLED.sub(r"\1", joined).split(_BAR)
