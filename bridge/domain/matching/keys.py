@@ -7,7 +7,7 @@ nothing, and is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import Final
 
@@ -20,80 +20,104 @@ from bridge.domain.matching.texts import Ints, Rows, Texts, hashes
 MOST: Final = 200
 
 _SPREAD: Final = np.int64(-7046029254386353131)  # 2^64 / golden ratio: spreads small numbers over all bits
+_HALF: Final = np.int64(32)
+_POWERS: Final = 10 ** np.arange(17, dtype=np.int64)[None, :]
+_KINDS: Final = (
+    ("given", "family"),
+    ("given", "tambon", "moo"),
+    ("given", "tambon", "f"),
+    ("given", "house", "moo"),
+    ("given", "amphoe", "f"),
+    ("family", "house", "moo"),
+    ("family", "house", "tambon"),
+    ("family", "tambon", "moo", "g"),
+    ("family", "amphoe", "g"),
+    ("house", "moo", "tambon"),
+    ("phone",),
+    ("birth", "given"),
+    ("birth", "family"),
+    ("birth", "tambon"),
+    ("birth", "house"),
+)
 _SHORTEST_WITHOUT_A_LETTER: Final = 3
 
 
-def mixed(*columns: Ints) -> Ints:
-    """One hash for each row over several columns; 0 where any of them is 0."""
+def mixed(columns: Sequence[Ints]) -> Ints:
+    """One hash for each place over several columns (arrays of one shape); 0 where any of them is 0."""
     with np.errstate(over="ignore"):
-        found = reduce(lambda left, right: (left ^ (left >> np.int64(29))) * _SPREAD + right, columns)
-        found = (found ^ (found >> np.int64(32))) * _SPREAD
-    for column in columns:
-        found = np.where(column == 0, 0, found)
+        found = reduce(lambda left, right: (left ^ (left >> _HALF)) * _SPREAD + right, columns)
+        found = (found ^ (found >> _HALF)) * _SPREAD
+    found[reduce(np.logical_or, [column == 0 for column in columns])] = 0
     return found
+
+
+def all_keys(people: People) -> Iterator[tuple[Ints, Rows]]:
+    """Kind by kind, always in the same order: the keys that rows have, each with its row."""
+    for keys in single_keys(people):
+        rows = np.flatnonzero(keys).astype(np.int32)
+        yield keys[rows], rows
+    for keys, rows in several_keys(people):
+        yield keys[keys != 0], rows[keys != 0]
+
+
+def single_keys(people: People) -> Ints:
+    """The kinds of keys of which a row has one at most: one line for each kind."""
+    columns = {
+        "given": people.given_sound.hashes,
+        "family": people.family_sound.hashes,
+        "g": initials(people.given_sound),
+        "f": initials(people.family_sound),
+        **{name: getattr(people, name).hashes for name in ("house", "tambon", "amphoe")},
+        **{name: getattr(people, name) for name in ("moo", "phone", "birth")},
+    }
+    places = {name: place for place, name in enumerate(columns)}
+    values = np.stack([*columns.values(), np.ones(len(people), np.int64)])
+    width = max(map(len, _KINDS))
+    which = np.array([[*(places[name] for name in kind), *[-1] * (width - len(kind))] for kind in _KINDS])
+    salts = np.arange(1, len(_KINDS) + 1)[:, None]
+    return mixed(
+        [
+            np.broadcast_to(salts, (len(_KINDS), len(people))),
+            *(values[which[:, step]] for step in range(width)),
+        ]
+    )
 
 
 def initials(texts: Texts) -> Ints:
     return hashes([text[:1] for text in texts.values])
 
 
-def single_keys(people: People) -> Iterator[Ints]:
-    """The kinds of keys of which a row has one at most."""
-    given, family = people.given_sound.hashes, people.family_sound.hashes
-    house, tambon, amphoe, moo = people.house.hashes, people.tambon.hashes, people.amphoe.hashes, people.moo
-    g, f = initials(people.given_sound), initials(people.family_sound)
-    kinds = (
-        (given, family),
-        (given, tambon, moo),
-        (given, tambon, f),
-        (given, house, moo),
-        (given, amphoe, f),
-        (family, house, moo),
-        (family, house, tambon),
-        (family, tambon, moo, g),
-        (family, amphoe, g),
-        (house, moo, tambon),
-        (people.phone,),
-        (people.birth, given),
-        (people.birth, family),
-        (people.birth, tambon),
-        (people.birth, house),
-    )
-    for number, columns in enumerate(kinds, 1):
-        yield mixed(*columns, np.full(len(people), number, np.int64))
-
-
 def whole_keys(people: People) -> Ints:
     """One key over all that a row says about its person; never 0."""
     texts = (people.given, people.family, people.house, people.tambon, people.amphoe)
     columns = [*(column.hashes for column in texts), people.identity, people.birth, people.phone, people.moo]
-    return mixed(*(column ^ _SPREAD for column in columns))
+    return mixed([column ^ _SPREAD for column in columns])
 
 
 def several_keys(people: People) -> Iterator[tuple[Ints, Rows]]:
     """The kinds of which a row has several: each key with its row. A text or number with one letter left out
     meets every other that is one slip away: a letter too many, missing, wrong, or two exchanged."""
-    number = np.int64(100)
     keys, rows = _shortened_numbers(people.identity)
-    yield mixed(keys, np.full(len(keys), number, np.int64)), rows
-    for one, other in ((people.given_sound, people.family_sound), (people.family_sound, people.given_sound)):
-        number += np.int64(1)
+    yield _salted(keys, 100), rows
+    for salt, one, other in (
+        (101, people.given_sound, people.family_sound),
+        (102, people.family_sound, people.given_sound),
+    ):
         keys, rows = _shortened_texts(other)
-        yield mixed(one.hashes[rows], keys, np.full(len(rows), number, np.int64)), rows
+        yield _salted(mixed([one.hashes[rows], keys]), salt), rows
+
+
+def _salted(keys: Ints, salt: int) -> Ints:
+    return mixed([np.full(len(keys), salt), keys])
 
 
 def _shortened_numbers(numbers: Ints) -> tuple[Ints, Rows]:
     """Each number (digits behind a leading 1), and it again with each of its digits left out."""
     rows = np.flatnonzero(numbers).astype(np.int32)
-    known = numbers[rows]
-    keys, owners = [known], [rows]
-    for place in range(17):
-        power = np.int64(10**place)
-        here = known >= power * 10
-        long = known[here]
-        keys.append(long // (power * 10) * power + long % power)
-        owners.append(rows[here])
-    return np.concatenate(keys), np.concatenate(owners)
+    known = numbers[rows][:, None]
+    shortened = np.where(known >= _POWERS * 10, known // (_POWERS * 10) * _POWERS + known % _POWERS, 0)
+    keys = np.concatenate([known, shortened], axis=1)
+    return keys.reshape(-1), np.repeat(rows, keys.shape[1])
 
 
 def _shortened_texts(texts: Texts) -> tuple[Ints, Rows]:

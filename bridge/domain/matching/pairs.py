@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from bridge.domain.matching.keys import MOST, expanded, several_keys, single_keys, whole_keys
+from bridge.domain.matching.keys import MOST, all_keys, expanded, whole_keys
 from bridge.domain.matching.people import People
 from bridge.domain.matching.texts import Ints, Rows
 
@@ -16,7 +14,7 @@ Sides = tuple[Rows, Rows]
 def within(people: People, most: int = MOST) -> Sides:
     """Every pair (left < right) of rows that share a key, once."""
     size = len(people)
-    found = [_coded(*_in_blocks(keys, rows, most), size) for keys, rows in _all_keys(people)]
+    found = [_coded(*_in_blocks(keys, rows, most), size) for keys, rows in all_keys(people)]
     found.append(_coded(*_repeated(people), size))
     return _decoded(np.unique(np.concatenate(found)), size)
 
@@ -33,18 +31,10 @@ def between(left: People, right: People, most: int = MOST) -> Sides:
     """Every pair of a row on the left and one on the right that share a key, once."""
     size = len(right)
     found = []
-    for (keys, rows), (known, owners) in zip(_all_keys(left), _all_keys(right), strict=True):
+    for (keys, rows), (known, owners) in zip(all_keys(left), all_keys(right), strict=True):
         here, there = _across(keys, rows, known, owners, most)
         found.append(here.astype(np.int64) * size + there)
     return _decoded(np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64), size)
-
-
-def _all_keys(people: People) -> Iterator[tuple[Ints, Rows]]:
-    for keys in single_keys(people):
-        rows = np.flatnonzero(keys).astype(np.int32)
-        yield keys[rows], rows
-    for keys, rows in several_keys(people):
-        yield keys[keys != 0], rows[keys != 0]
 
 
 def _in_blocks(keys: Ints, rows: Rows, most: int) -> Sides:

@@ -14,8 +14,10 @@ Levels = NDArray[np.int8]
 Rows = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
-_BASE: Final = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no power of it is lost
+_BASE: Final = 0x9E3779B97F4A7C15  # odd, so that no power of it is lost
 _ONE: Final = np.uint64(1)
+_ALL_BITS: Final = 2**64 - 1
+_FEW: Final = 16
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ def hashes(values: Sequence[str]) -> Ints:
 
     A polynomial over the code points, mixed at the end (the finaliser of SplitMix64).
     """
+    if len(values) <= _FEW:
+        return np.array([_hash(text) for text in values], np.uint64).view(np.int64)
     found = np.zeros(len(values), np.uint64)
     sizes = np.fromiter(map(len, values), np.int64, len(values))
     longest = int(sizes.max(initial=0))
@@ -57,11 +61,25 @@ def hashes(values: Sequence[str]) -> Ints:
         return found.view(np.int64)
     codes = np.frombuffer("".join(values).encode("utf-32-le", "surrogatepass"), np.uint32)
     starts = np.cumsum(sizes) - sizes
-    powers = np.multiply.accumulate(np.full(longest, _BASE, np.uint64))
+    powers = np.multiply.accumulate(np.full(longest, np.uint64(_BASE)))
     terms = (codes + _ONE) * powers[np.arange(len(codes)) - np.repeat(starts, sizes)]
     filled = sizes > 0
     found[filled] = _finished(np.add.reduceat(terms, starts[filled]))
     return found.view(np.int64)
+
+
+def _hash(text: str) -> int:
+    """The same for one text, where an array costs more than it gains."""
+    if not text:
+        return 0
+    total, power = 0, 1
+    for letter in text:
+        power = power * _BASE & _ALL_BITS
+        total += (ord(letter) + 1) * power
+    total &= _ALL_BITS
+    total = (total ^ total >> 30) * 0xBF58476D1CE4E5B9 & _ALL_BITS
+    total = (total ^ total >> 27) * 0x94D049BB133111EB & _ALL_BITS
+    return total ^ total >> 31 | 1
 
 
 def _finished(sums: NDArray[np.uint64]) -> NDArray[np.uint64]:
