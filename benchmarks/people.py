@@ -24,51 +24,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bridge.adapters.places import load_places
 from bridge.domain.values.national_id import check_digit
 
-HEADER = [
-    "rec_id",
-    "submitted",
-    "name",
-    "national_id",
-    "birth_date",
-    "house_no",
-    "moo",
-    "tambon",
-    "amphoe",
-    "province",
-    "phone",
-    "problem",
-]
-REGISTER = [
-    "reg_id",
-    "title",
-    "given_name",
-    "family_name",
-    "house_no",
-    "moo",
-    "tambon",
-    "amphoe",
-    "province",
-    "members",
-    "poverty",
-    "level",
-]
+HEADER = (
+    *("rec_id", "submitted", "name", "national_id", "birth_date", "house_no", "moo", "tambon", "amphoe"),
+    *("province", "phone", "problem"),
+)
+REGISTER = (
+    *("reg_id", "title", "given_name", "family_name", "house_no", "moo", "tambon", "amphoe", "province"),
+    *("members", "poverty", "level"),
+)
 MARKS = "ัิีึืุู็่้๊๋์"
 LOOK_ALIKE = ("ณน", "ศสษ", "ซช", "ฟพภ", "ขคฆ", "ทธฑ", "ดต", "รล", "ยญ", "บป", "ิี", "ึื", "ุู", "ใไ")
-MONTHS = [
-    "มกราคม",
-    "กุมภาพันธ์",
-    "มีนาคม",
-    "เมษายน",
-    "พฤษภาคม",
-    "มิถุนายน",
-    "กรกฎาคม",
-    "สิงหาคม",
-    "กันยายน",
-    "ตุลาคม",
-    "พฤศจิกายน",
-    "ธันวาคม",
-]
-SHORT_MONTHS = [
+MONTHS = (
+    *("มกราคม", "กุมภาพันธ์", "มีนาคม", "เมษายน", "พฤษภาคม", "มิถุนายน"),
+    *("กรกฎาคม", "สิงหาคม", "กันยายน", "ตุลาคม", "พฤศจิกายน", "ธันวาคม"),
+)
+SHORT_MONTHS = (
     "ม.ค.",
     "ก.พ.",
     "มี.ค.",
@@ -81,7 +51,7 @@ SHORT_MONTHS = [
     "ต.ค.",
     "พ.ย.",
     "ธ.ค.",
-]
+)
 THAI_DIGITS = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
 TITLES = {
     "นาย": ("นาย", "นาย", "นาย ", "นาย. "),

@@ -37,7 +37,7 @@ def register(app: typer.Typer, console: Console) -> None:
         watch, matching = time.perf_counter(), open_matching(weights)
         group = matching.group(cases, "rec_id")
         read = time.perf_counter()
-        found = matching.files.duplicates(group, matching.weights().duplicates)
+        found = matching.files.duplicates(group, matching.weights_for(group, "duplicates"))
         matching.tables.write(out, ("left", "right", "score", "verdict", "reasons"), found.rows)
         figures = {
             "cases": len(group.ids),
@@ -59,7 +59,7 @@ def register(app: typer.Typer, console: Console) -> None:
         watch, matching = time.perf_counter(), open_matching(weights)
         group, register = matching.group(cases, "rec_id"), matching.group(people, "reg_id")
         read = time.perf_counter()
-        found = matching.files.register(group, register, matching.weights().register)
+        found = matching.files.register(group, register, matching.weights_for(group, "register"))
         matching.tables.write(out, ("rec_id", "reg_id", "score", "verdict", "reasons"), found.rows)
         figures = {
             "cases": len(group.ids),
@@ -86,8 +86,9 @@ def register(app: typer.Typer, console: Console) -> None:
             raise typer.BadParameter("ต้องระบุ --register และ --register-truth ด้วยกัน")
         watch, matching = time.perf_counter(), open_matching(None)
         figures = matching.fit(cases, truth, out, people, people_truth)
+        f1 = next(iter(figures.values()))["held_out_f1"]
         flat = {f"{kind}_{name}": value for kind, each in figures.items() for name, value in each.items()}
-        _tell(console, matching, "match_fitted", {**flat, **_seconds(watch)}, as_json)
+        _tell(console, matching, "match_fitted", {**flat, "f1": f1, **_seconds(watch)}, as_json)
         return 0
 
 

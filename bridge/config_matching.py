@@ -13,7 +13,7 @@ import numpy as np
 from bridge.domain.matching.compare import EVIDENCE, FAMILY_LEVELS, PLACE_LEVELS
 from bridge.domain.matching.weights import Weights
 
-KINDS: Final = ("duplicates", "register")
+KINDS: Final = ("duplicates", "register", "streets")
 _HEAD: Final = "# Written by `python run.py match fit`; what the numbers mean is in docs/matching.md."
 
 
@@ -23,10 +23,13 @@ class InvalidWeights(ValueError):
 
 @dataclass(frozen=True)
 class MatchingWeights:
-    """`figures[kind]` are those that the weights reached on the data they were fitted on and held out."""
+    """`streets` is for lists of people by street, without villages and households.
+
+    `figures[kind]` are those that the weights reached on the data they were fitted on and held out."""
 
     duplicates: Weights
     register: Weights
+    streets: Weights
     figures: Mapping[str, Mapping[str, float]]
 
 
@@ -34,10 +37,10 @@ def load_weights(path: Path) -> MatchingWeights:
     """Raises InvalidWeights, and OSError when there is no such file."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        duplicates, register = (_weights(data[kind]) for kind in KINDS)
+        weights = {kind: _weights(data[kind]) for kind in KINDS}
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidWeights(str(path.name)) from error
-    return MatchingWeights(duplicates, register, data.get("figures", {}))
+    return MatchingWeights(**weights, figures=data.get("figures", {}))
 
 
 def _weights(data: Mapping[str, Any]) -> Weights:
@@ -49,6 +52,7 @@ def _weights(data: Mapping[str, Any]) -> Weights:
         fields={field: numbers(levels, data[field]) for field, levels in EVIDENCE.items()},
         home=np.array([numbers(PLACE_LEVELS, data["family_at_place"][family]) for family in FAMILY_LEVELS]),
         same=float(data["same"]),
+        households=bool(data["households"]),
     )
 
 
@@ -57,7 +61,13 @@ def written(weights: MatchingWeights) -> str:
     lines = [_HEAD]
     for kind in KINDS:
         found: Weights = getattr(weights, kind)
-        lines += ["", f"[{kind}]", f"start = {_number(found.start)}", f"same = {found.same}"]
+        lines += [
+            "",
+            f"[{kind}]",
+            f"start = {_number(found.start)}",
+            f"same = {found.same}",
+            f"households = {str(found.households).lower()}",
+        ]
         for field, levels in EVIDENCE.items():
             lines += ["", f"[{kind}.{field}]", *_table(levels, found.fields[field])]
         for family, row in zip(FAMILY_LEVELS, found.home, strict=True):

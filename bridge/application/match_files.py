@@ -43,10 +43,11 @@ class TableColumns:
 
 @dataclass(frozen=True)
 class Group:
-    """The people of a file with the names of their rows."""
+    """The people of a file with the names of their rows; `streets`: they live in streets, not in villages."""
 
     ids: list[str]
     people: People
+    streets: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class MatchFiles:
         ids = ids or [str(number) for number in range(1, len(table) + 1)]
         if len(set(ids)) < len(ids):
             raise SheetError("match_id_twice", file=file, column=self._headers[id_column][0])
-        return Group(ids, read({name: found[name] for name in COLUMNS if name in found}))
+        people = read({name: found[name] for name in COLUMNS if name in found})
+        return Group(ids, people, "street" in found and "moo" not in found)
 
     def duplicates(self, cases: Group, weights: Weights) -> Found:
         """The pairs that are more likely one person than two; the case that comes first is on the left."""
@@ -129,11 +131,12 @@ class MatchFiles:
     def fit_duplicates(self, cases: Group, persons: Sequence[str]) -> tuple[Weights, Figures]:
         """Weights from all pairs, and what weights from one half of the people reach on the other half."""
         numbers = _numbered(persons)
-        weights = _fitted(cases.people, numbers, None)
+        households = not cases.streets
+        weights = _fitted(cases.people, numbers, households)
         held_out = []
         for inside in _parts(numbers):
             half = _fitted(
-                cases.people.take(np.flatnonzero(~inside).astype(np.int32)), numbers[~inside], None
+                cases.people.take(np.flatnonzero(~inside).astype(np.int32)), numbers[~inside], households
             )
             rows = np.flatnonzero(inside).astype(np.int32)
             found = find_duplicates(cases.people.take(rows), [cases.ids[row] for row in rows], half)
@@ -194,10 +197,10 @@ def _pairs_of(numbers: Ints) -> int:
     return int((counts * (counts - 1) // 2).sum())
 
 
-def _fitted(people: People, numbers: Ints, known: Weights | None) -> Weights:
+def _fitted(people: People, numbers: Ints, households: bool) -> Weights:
     left, right = within(people)
     evidence = compare_rows(people, left, people, right, Names.of(people))
-    return fit(evidence, numbers[left] == numbers[right], SAME, known)
+    return fit(evidence, numbers[left] == numbers[right], SAME, households=households)
 
 
 def _fitted_links(cases: People, ours: Ints, register: People, theirs: Ints, known: Weights) -> Weights:

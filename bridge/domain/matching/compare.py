@@ -58,6 +58,9 @@ RARITY_STEPS: Final = (2, 6, 20, 60)
 ODD_STEPS: Final = (1, 3)
 
 _NEAR: Final = 1
+_LIKE: Final = NAME_LEVELS.index("two_slips")
+# House number and street in one are longer than any house number.
+_WITH_STREET: Final = 8
 _FARTHEST: Final = 3
 _SHORT_YEAR: Final = 100
 
@@ -92,8 +95,7 @@ class Evidence:
 
 def compare(left: People, right: People, names: Names) -> Evidence:
     """Row r of `left` with row r of `right`."""
-    given = _name(left.given, right.given, names.given)
-    family = _name(left.family, right.family, names.family)
+    given, family = _names(left, right, names)
     levels = {
         "identity": _identity(left, right),
         "birth": _birth(left.birth, right.birth),
@@ -128,6 +130,20 @@ def distances(left: Texts, right: Texts, most: int) -> Ints:
 
 def lengths(texts: Texts) -> Ints:
     return np.fromiter(map(len, texts.values), np.int64, len(texts))
+
+
+def _names(left: People, right: People, names: Names) -> tuple[Levels, Levels]:
+    """Given and family name; where both changed places on one side, they are compared crosswise."""
+    given = _name(left.given, right.given, names.given)
+    family = _name(left.family, right.family, names.family)
+    rows = np.flatnonzero((given == 1) & (family <= 1) | (given <= 1) & (family == 1)).astype(np.int32)
+    if len(rows):
+        one, other = left.take(rows), right.take(rows)
+        first = _name(one.given, other.family, names.given)
+        last = _name(one.family, other.given, names.family)
+        crossed = (first >= _LIKE) & (last >= _LIKE)
+        given[rows[crossed]], family[rows[crossed]] = first[crossed], last[crossed]
+    return given, family
 
 
 def _name(left: Texts, right: Texts, counts: tuple[Ints, Ints]) -> Levels:
@@ -229,9 +245,11 @@ def _title(left: People, right: People) -> Levels:
 
 def _place(left: People, right: People) -> Levels:
     """One comparison of the whole address: its parts lean on each other."""
-    house = _part(left.house, right.house, 5)
-    tambon = _part(left.tambon, right.tambon, 4)
-    amphoe = _part(left.amphoe, right.amphoe, 4)
+    house, tambon, amphoe = (
+        _part(left.house, right.house),
+        _part(left.tambon, right.tambon),
+        _part(left.amphoe, right.amphoe),
+    )
     moo_known = (left.moo != 0) & (right.moo != 0)
     moo = moo_known & (left.moo == right.moo)
     same_amphoe = amphoe != 1
@@ -246,17 +264,22 @@ def _place(left: People, right: People) -> Levels:
     level[there & (house == 2) & (moo | (~moo_known & sure))] = 7
     level[there & (house == 3) & (moo | (~moo_known & sure))] = 8
     level[sure & (house == 3) & moo] = 9
+    street = (np.minimum(lengths(left.house), lengths(right.house)) >= _WITH_STREET) & (
+        (tambon >= 2) | (amphoe >= 2)
+    )
+    level[street & (house == 2)] = 8
+    level[street & (house == 3)] = 9
     level[(house == 0) & (tambon == 0)] = 0
     return level
 
 
-def _part(left: Texts, right: Texts, shortest: int) -> Levels:
+def _part(left: Texts, right: Texts) -> Levels:
     """0 unknown, 1 different, 2 near, 3 same."""
-    slips = distances(left, right, 2)
+    slips = distances(left, right, _FARTHEST + 1)
     longest = np.maximum(lengths(left), lengths(right))
     level = np.ones(len(left), np.int8)
     level[(slips == 1) & (longest >= 2)] = 2
-    level[(slips == 2) & (longest >= shortest + 4)] = 2
+    level[(slips * 4 <= longest) & (longest >= _WITH_STREET)] = 2
     level[slips == 0] = 3
     level[(left.hashes == 0) | (right.hashes == 0)] = 0
     return level

@@ -28,7 +28,9 @@ _RARITIES: Final = ("given_rarity",)
 _PLACES: Final = len(PLACE_LEVELS)
 
 
-def fit(evidence: Evidence, same: Flags, threshold: float, known: Weights | None = None) -> Weights:
+def fit(
+    evidence: Evidence, same: Flags, threshold: float, known: Weights | None = None, households: bool = True
+) -> Weights:
     """Weights from pairs of which it is known whether they are the same person.
 
     A field that no pair tells anything about (a register without birth dates) gets the weights of `known`.
@@ -51,6 +53,7 @@ def fit(evidence: Evidence, same: Flags, threshold: float, known: Weights | None
         fields={field: found[offsets[field] :][: len(levels)] for field, levels in EVIDENCE.items()},
         home=found[offsets["home"] :].reshape(len(FAMILY_LEVELS), _PLACES),
         same=threshold,
+        households=households,
     )
 
 

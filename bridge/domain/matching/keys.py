@@ -23,7 +23,7 @@ _SPREAD: Final = np.int64(-7046029254386353131)  # 2^64 / golden ratio: spreads 
 _HALF: Final = np.int64(32)
 _POWERS: Final = 10 ** np.arange(17, dtype=np.int64)[None, :]
 _KINDS: Final = (
-    ("given", "family"),
+    ("one_name", "other_name"),
     ("given", "tambon", "moo"),
     ("given", "tambon", "f"),
     ("given", "house", "moo"),
@@ -62,9 +62,12 @@ def all_keys(people: People) -> Iterator[tuple[Ints, Rows]]:
 
 def single_keys(people: People) -> Ints:
     """The kinds of keys of which a row has one at most: one line for each kind."""
+    given, family = people.given_sound.hashes, people.family_sound.hashes
     columns = {
-        "given": people.given_sound.hashes,
-        "family": people.family_sound.hashes,
+        "given": given,
+        "family": family,
+        "one_name": np.minimum(given, family),  # also where the two changed places
+        "other_name": np.maximum(given, family),
         "g": initials(people.given_sound),
         "f": initials(people.family_sound),
         **{name: getattr(people, name).hashes for name in ("house", "tambon", "amphoe")},

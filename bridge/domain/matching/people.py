@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from bridge.domain.matching.texts import Flags, Ints, Levels, Rows, Texts
 from bridge.domain.values import national_id, phone, thai_date
-from bridge.domain.values.address import number_and_moo, village
+from bridge.domain.values.address import number_and_moo, street_of, village
 from bridge.domain.values.places import place_key
 from bridge.domain.values.sound import skeletons
-from bridge.domain.values.text import MARKS, fold, says_none
+from bridge.domain.values.text import MARKS, fold
 from bridge.domain.values.titles import is_child, sex_of, split_title
 
 COLUMNS: Final = (
@@ -33,6 +33,7 @@ COLUMNS: Final = (
     "birth_date",
     "house_no",
     "street",
+    "street_2",
     "moo",
     "tambon",
     "amphoe",
@@ -277,17 +278,14 @@ def _phone(typed: str) -> int:
 def _houses(column: Mapping[str, Sequence[str]]) -> tuple[list[str], Ints]:
     """Number and street as one text, and the village, which may stand behind the house number."""
     inside = _each(number_and_moo, fold_column(column["house_no"]))
-    streets = _each(_street, fold_column(column["street"]))
+    lines = zip(fold_column(column["street"]), fold_column(column["street_2"]), strict=True)
+    streets = [street_of(first, second) for first, second in lines]
     moos = _each(village, fold_column(column["moo"]))
     houses = [
         f"{number} {street}" if street else number
         for (number, _), street in zip(inside, streets, strict=True)
     ]
     return houses, _numbers([moo or beside for moo, (_, beside) in zip(moos, inside, strict=True)])
-
-
-def _street(folded: str) -> str:
-    return "" if says_none(folded) else folded.replace(" ", "")
 
 
 def _places(column: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:

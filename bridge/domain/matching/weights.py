@@ -34,12 +34,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Weights:
-    """`fields[field][level]`; `home[family level][place level]`; a pair is the same person from `same` on."""
+    """`fields[field][level]`; `home[family level][place level]`; a pair is the same person from `same` on.
+
+    households: whether twins, siblings and others of one house are among the people.
+    """
 
     start: float
     fields: Mapping[str, Numbers]
     home: Numbers
     same: float
+    households: bool = True
 
     def __post_init__(self) -> None:
         """Raises ValueError when a level has no weight."""
@@ -60,7 +64,9 @@ class Weights:
         """Log odds of each pair; less than even where nothing personal agrees, and where the given names are
         two names and neither id nor telephone says otherwise: twins and siblings have the rest in common."""
         total = self.log_odds(evidence)
-        unlikely = ~_personal(evidence) | _two_names(evidence)
+        unlikely = ~_personal(evidence)
+        if self.households:
+            unlikely |= _two_names(evidence)
         total[unlikely] = np.minimum(total[unlikely], _UNLIKELY)
         return total
 
