@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bridge.bootstrap.matching import Matching, open_matching
+from bridge.application.errors import SaphanError
+from bridge.matching import Matching, open_matching
+from bridge.messages import Messages
+from bridge.workspace import CONFIG
 
 Cases = Annotated[Path, typer.Argument(metavar="CASES.csv", help="ไฟล์เคส (.csv หรือ .csv.gz)")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="ไฟล์ผลลัพธ์ (.csv หรือ .csv.gz)")]
@@ -104,3 +108,28 @@ def _tell(console: Console, matching: Matching, code: str, figures: dict[str, An
         return
     shown = {name: f"{value:,}" for name, value in figures.items()}
     console.print(matching.messages.text("say", code, **shown), markup=False)
+
+
+def main() -> int:
+    """Runs `match` alone: it starts in a quarter of the time of the whole command line."""
+    app = typer.Typer(name="saphan", add_completion=False, pretty_exceptions_enable=False)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    register(app, Console(highlight=False, soft_wrap=True))
+    complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+    messages = Messages.load(CONFIG)
+    try:
+        code = app(standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except typer.TyperException as error:
+        error.show()  # type: ignore[attr-defined]  # every error of the command line can show itself
+        return 2
+    except SaphanError as error:
+        complaints.print(messages.text("error", error.code, **error.facts), markup=False)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # there is no workspace whose log could keep it
+        complaints.print(messages.text("error", "unexpected", kind=type(error).__name__), markup=False)
+        return 1

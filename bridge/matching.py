@@ -1,4 +1,7 @@
-"""What the commands `match` need: no workspace, only the product's own words, headers and weights."""
+"""What the commands `match` need: no workspace, only the product's own words, headers and weights.
+
+Apart from `bridge.bootstrap`, so that the commands start without Google, Django and the workbooks.
+"""
 
 from __future__ import annotations
 
