@@ -252,12 +252,13 @@ def _place(left: People, right: People) -> Levels:
     )
     moo_known = (left.moo != 0) & (right.moo != 0)
     moo = moo_known & (left.moo == right.moo)
-    same_amphoe = amphoe != 1
-    there = same_amphoe & ((tambon >= 2) | (tambon == 0))
-    sure = there & (tambon >= 2)
+    sure = (tambon >= 2) & (amphoe != 1)
+    there = sure | ((tambon == 0) & (amphoe >= 2))
+    nowhere = (tambon == 0) & (amphoe == 0)
     level = np.ones(len(house), np.int8)
-    level[same_amphoe & (amphoe != 0)] = 2
-    level[same_amphoe & (house == 3) & moo] = 3
+    level[nowhere] = 0
+    level[(amphoe >= 2) | (nowhere & (house == 3))] = 2
+    level[((amphoe >= 2) | nowhere) & (house == 3) & moo] = 3
     level[there] = 4
     level[sure & moo] = 5
     level[there & (house == 3)] = 6
@@ -269,7 +270,6 @@ def _place(left: People, right: People) -> Levels:
     )
     level[street & (house == 2)] = 8
     level[street & (house == 3)] = 9
-    level[(house == 0) & (tambon == 0)] = 0
     return level
 
 

@@ -16,7 +16,7 @@ from bridge.domain.matching.texts import Flags, Rows
 from bridge.domain.matching.weights import Numbers, Verdict, Weights, probability
 
 # A runner-up within so many log odds of the best leaves the choice to a person.
-_CLOSE: Final = 1.0
+_CLOSE: Final = 0.5
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ _AGREEING: Final = {"identity": 3, "birth": 3, "phone": 2, "title": 3, "given": 
 _RARITIES: Final = ("given_rarity",)
 _PLACES: Final = len(PLACE_LEVELS)
 # Knowing that these agree weighs no less than not knowing.
-_SAME_TAMBON: Final = PLACE_LEVELS.index("tambon")
+_SAME_AMPHOE: Final = PLACE_LEVELS.index("amphoe")
 _SAME_FAMILY: Final = FAMILY_LEVELS.index("same")
 
 
@@ -94,7 +94,7 @@ def _chains(offsets: dict[str, int]) -> Iterator[list[int]]:
     home = offsets["home"]
     for family in range(len(FAMILY_LEVELS)):
         yield [home + family * _PLACES + place for place in range(1, _PLACES)]
-        yield [home + family * _PLACES + place for place in (1, 0, _SAME_TAMBON)]
+        yield [home + family * _PLACES + place for place in (1, 0, _SAME_AMPHOE)]
     for place in range(_PLACES):
         yield [home + family * _PLACES + place for family in range(1, len(FAMILY_LEVELS))]
         yield [home + family * _PLACES + place for family in (1, 0, _SAME_FAMILY)]

@@ -175,13 +175,18 @@ def _names(column: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str], l
         said, one, other = _taken_apart(name, known) if name else _given_apart(first)
         found[0].append(title or said)
         found[1].append(one)
-        found[2].append((last or other).replace(" ", ""))
+        found[2].append(_closed(last or other))
     return found
 
 
 def _given_apart(first: str) -> tuple[str, str, str]:
     title, rest = split_title(first)
-    return title, (rest or first).replace(" ", ""), ""
+    return title, _closed(rest or first), ""
+
+
+def _closed(name: str) -> str:
+    """Without spaces; what then stands side by side is folded anew."""
+    return fold(name.replace(" ", "")) if " " in name else name
 
 
 def _taken_apart(name: str, known: dict[str, tuple[str, str]]) -> tuple[str, str, str]:
@@ -204,7 +209,7 @@ def _taken_apart(name: str, known: dict[str, tuple[str, str]]) -> tuple[str, str
 
 def mended_starts(names: Sequence[str]) -> list[str]:
     """No word begins with a mark: one that does was exchanged with the letter after it."""
-    return _MARK_FIRST.sub(r"\1\3\2", _BAR.join(names)).split(_BAR) if names else []
+    return _MARK_FIRST.sub(r"\1\3\2", _BAR.join(["", *names])).split(_BAR)[1:]
 
 
 def _digits(folded: str) -> int:
