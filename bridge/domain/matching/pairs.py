@@ -39,7 +39,7 @@ def between(left: People, right: People, most: int = MOST) -> Sides:
 
 def _in_blocks(keys: Ints, rows: Rows, most: int) -> Sides:
     """The pairs inside each block of equal keys."""
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     keys, rows = keys[order], rows[order]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, np.int64)
     sizes = np.diff(np.r_[starts, len(keys)])
@@ -56,7 +56,7 @@ def _in_blocks(keys: Ints, rows: Rows, most: int) -> Sides:
 
 
 def _across(keys: Ints, rows: Rows, known: Ints, owners: Rows, most: int) -> Sides:
-    order = np.argsort(known, kind="stable")
+    order = np.argsort(known)
     known, owners = known[order], owners[order]
     starts = np.searchsorted(known, keys, "left")
     sizes = np.searchsorted(known, keys, "right") - starts

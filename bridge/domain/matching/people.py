@@ -140,10 +140,12 @@ def read(columns: Mapping[str, Sequence[str]]) -> People:
 
 def fold_column(values: Sequence[str]) -> list[str]:
     """`fold` of each text; a bar in a text is a space. Worked on as one text, which is much faster."""
-    if not values:
-        return []
-    # Once each value is in NFC, so is the whole, and `fold` sees that at a glance.
-    joined = _BAR.join([unicodedata.normalize("NFC", value) for value in values])
+    joined = _BAR.join(values)
+    if len(joined) < max(len(values), 1):
+        return list(values)  # nothing but bars: a column that the file does not have
+    if not joined.isascii():
+        # Once each value is in NFC, so is the whole, and `fold` sees that at a glance.
+        joined = _BAR.join([unicodedata.normalize("NFC", value) for value in values])
     if joined.count(_BAR) >= len(values):
         joined = _BAR.join(value.replace(_BAR, " ") for value in values)
     return fold(joined).replace(" |", _BAR).replace("| ", _BAR).split(_BAR)
@@ -283,14 +285,19 @@ def _phone(typed: str) -> int:
 def _houses(column: Mapping[str, Sequence[str]]) -> tuple[list[str], Ints]:
     """Number and street as one text, and the village, which may stand behind the house number."""
     inside = _each(number_and_moo, fold_column(column["house_no"]))
-    lines = zip(fold_column(column["street"]), fold_column(column["street_2"]), strict=True)
-    streets = [street_of(first, second) for first, second in lines]
+    streets = _streets(fold_column(column["street"]), fold_column(column["street_2"]))
     moos = _each(village, fold_column(column["moo"]))
     houses = [
         f"{number} {street}" if street else number
         for (number, _), street in zip(inside, streets, strict=True)
     ]
     return houses, _numbers([moo or beside for moo, (_, beside) in zip(moos, inside, strict=True)])
+
+
+def _streets(first: Sequence[str], second: Sequence[str]) -> Sequence[str]:
+    if not any(first) and not any(second):
+        return first
+    return [street_of(line, other) for line, other in zip(first, second, strict=True)]
 
 
 def _places(column: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
