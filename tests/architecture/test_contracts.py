@@ -98,6 +98,7 @@ def command_line_help(module: Module) -> set[int]:
     if module.name not in (
         "bridge/cli.py",
         "bridge/cli_google.py",
+        "bridge/cli_match.py",
         "bridge/cli_move.py",
         "bridge/cli_serve.py",
     ):

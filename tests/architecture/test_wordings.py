@@ -25,13 +25,14 @@ from bridge.domain import matching
 from bridge.domain.entitlement.benefits import Unit
 from bridge.domain.entitlement.kinship import Evidence
 from bridge.domain.entitlement.standing import Excess
+from bridge.domain.matching.grounds import Ground
 from bridge.domain.merge import Why
 from bridge.messages import Messages
 from tests.architecture.source import PROJECT, Function, Module, modules
 
 MESSAGES = Messages.load(PROJECT / "config")
 SECTIONS = ("error", "config", "problem", "flag", "match", "review", "register", "history", "actor")
-SECTIONS += ("say", "check", "mail", "summary", "demo", "portal", "export", "page")
+SECTIONS += ("say", "check", "mail", "summary", "demo", "portal", "export", "page", "ground")
 SECTIONS += ("limit", "unit", "evidence", "papers")
 
 # What is called, which argument is the code, which section words it.
@@ -61,6 +62,7 @@ GIVEN = {"problem": {"value", "column"}}
 ENUMERATIONS: dict[str, list[type[StrEnum]]] = {
     "mail": [State, Reason],
     "match": [matching.Reason],
+    "ground": [Ground],
     "review": [ReviewKind],
     "history": [Why],
     "unit": [Unit],

@@ -12,7 +12,7 @@ from bridge.domain.values.reading import BLANK, MAX_LENGTH, Reading, certain, do
 from bridge.domain.values.text import fold, says_none
 from bridge.domain.values.thai_date import looks_dated
 
-__all__ = ["PlaceReading", "Places", "age", "house_no", "moo"]
+__all__ = ["PlaceReading", "Places", "age", "house_no", "moo", "number_and_moo", "street_of", "village"]
 
 # A spreadsheet gives the day that it made of `10/1` as a serial number, 10000 being 18 May 1927.
 _LARGEST_HOUSE_NUMBER: Final = 9999
@@ -29,6 +29,9 @@ _HOUSE_START: Final = re.compile(rf"(?P<house>{_HOUSE.pattern})(?![0-9/])(?P<res
 _MOO_INSIDE: Final = re.compile(rf"{_MOO_WORD}\s*\.?\s*(?P<moo>[0-9]{{1,2}})(?![0-9])")
 _MOO: Final = re.compile(rf"{_MOO_WORD}?\s*\.?\s*(?P<moo>[0-9]{{1,2}})(?:\.0)?")
 _MOO_FIRST: Final = re.compile(r"(?P<moo>[0-9]{1,2})\s*(?:บ้าน|บ\.).*")
+_STREET: Final = re.compile(
+    r"ถนน|ถ\.|ซอย|ซ\.|\b(?:street|st|road|rd|avenue|ave|place|pl|close|court|crescent|circuit|drive|lane|way)$"
+)
 _AGE: Final = re.compile(
     r"(?:อายุ)?\s*(?P<about>ประมาณ|ราว|เกือบ|กว่า|~)?\s*(?P<years>[0-9]{1,4}(?:\.[0-9]{1,4})?)"
     r"\s*(?P<more>กว่า|เศษ|\+)?\s*(?:ปี)?(?:(?<=ปี)\s*(?:[0-9]{1,2}\s*เดือน|(?P<over>กว่า|เศษ)))?"
@@ -92,6 +95,33 @@ def moo(cell: Cell) -> Reading[str]:
         return unreadable("moo_unreadable", cell)
     number = str(int(match["moo"]))
     return certain(number) if plain else doubtful(number, "moo_extra", cell, read=number)
+
+
+def number_and_moo(folded: str) -> tuple[str, int]:
+    """A folded house number without spaces and label, and the village written behind it (0 for none).
+
+    For comparing only: what `house_no` refuses stays as it was typed.
+    """
+    text = _HOUSE_LABEL.sub("", folded)
+    if says_none(text):
+        return "", 0
+    inside = _MOO_INSIDE.search(text)
+    if inside and inside.start():
+        return text[: inside.start()].replace(" ", ""), int(inside["moo"])
+    return text.replace(" ", ""), 0
+
+
+def street_of(folded: str, second: str) -> str:
+    """The street of two folded lines of an address, which may have changed places; spaces left out."""
+    lines = ["" if says_none(line) else line for line in (folded, second)]
+    turned = _STREET.search(lines[1]) and not _STREET.search(lines[0])
+    return (lines[1] if turned else lines[0]).replace(" ", "")
+
+
+def village(folded: str) -> int:
+    """The village number of a folded cell, 0 where there is none. For comparing only."""
+    match = _MOO.fullmatch(folded) or _MOO_FIRST.fullmatch(folded) or _MOO_INSIDE.search(folded)
+    return int(match["moo"]) if match else 0
 
 
 def age(cell: Cell) -> Reading[int]:

@@ -16,6 +16,7 @@ from bridge.domain.values.text import clean, dictionary_key, fold, says_none
 
 _AMPHOE_WORD: Final = re.compile(r"^(?:กิ่ง\s*อำเภอ|กิ่ง\s*อ\.|อำเภอ|เขต|อ\.|อ\s)\s*")
 _TAMBON_WORD: Final = re.compile(r"^(?:ตำบล|แขวง|ต\.|ต\s)\s*")
+_KIND_WORD: Final = re.compile(rf"{_AMPHOE_WORD.pattern}|{_TAMBON_WORD.pattern}|^(?:จังหวัด|จ\.|จ\s)\s*")
 _IGNORED: Final = re.compile(r"[\s.\-ฯ]")
 _BRACKETS: Final = re.compile(r"\s*\(.*\)")
 _MUEANG: Final = "เมือง"
@@ -134,6 +135,11 @@ class Places:
         if len(amphoes) > 1:
             return doubtful(name, "tambon_several", cell, tambon=name, found=listed)
         return certain(name)
+
+
+def place_key(folded: str) -> str:
+    """A folded name of a tambon, amphoe or province without the word for its kind, spaces and dots."""
+    return "" if says_none(folded) else _IGNORED.sub("", _KIND_WORD.sub("", folded))
 
 
 def _is_blank(cell: Cell) -> bool:

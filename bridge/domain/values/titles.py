@@ -80,6 +80,10 @@ _ABBREVIATIONS: Final = {
 }
 _ENGLISH: Final = {"mr": "Mr.", "mrs": "Mrs.", "ms": "Ms.", "miss": "Miss", "dr": "Dr."}
 # `นพ ใจดี` is a man called นพ: only these are titles without any dot, and then with a space after them.
+_MEN: Final = frozenset(
+    {"นาย", "เด็กชาย", "พระ", "พระครู", "พระมหา", "พระอธิการ", "สามเณร", "ส.ณ.", "นพ.", "Mr."}
+)
+_WOMEN: Final = frozenset({"นาง", "นางสาว", "เด็กหญิง", "แม่ชี", "พญ.", "Mrs.", "Ms.", "Miss"})
 _NEED_NO_DOT: Final = frozenset({"นส", "ดช", "ดญ", "มรว", "ดร"})
 
 
@@ -140,6 +144,17 @@ def split_title(text: str) -> tuple[str, str]:
         title += more if title.endswith(".") else " " + more
         rest = after
     return title, rest
+
+
+def sex_of(title: str) -> int:
+    """1 for a man's title, 2 for a woman's, 0 for one that does not tell."""
+    canonical = title if title in _MEN or title in _WOMEN else _CANONICAL.get(_letters(title), "")
+    return 1 if canonical in _MEN else 2 if canonical in _WOMEN or title.endswith("หญิง") else 0
+
+
+def is_child(title: str) -> bool:
+    """Whether a title is that of a boy or girl under fifteen."""
+    return _CANONICAL.get(_letters(title), title) in ("เด็กชาย", "เด็กหญิง")
 
 
 def is_weak(text: str) -> bool:

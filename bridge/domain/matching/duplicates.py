@@ -1,0 +1,102 @@
+"""Cases of one person among many, and the person of the register that each case is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from bridge.domain.matching.clusters import settle
+from bridge.domain.matching.compare import Evidence, Names, compare_rows
+from bridge.domain.matching.pairs import between, within
+from bridge.domain.matching.people import People
+from bridge.domain.matching.texts import Flags, Rows
+from bridge.domain.matching.weights import Numbers, Verdict, Weights, probability
+
+# A runner-up within so many log odds of the best leaves the choice to a person.
+_CLOSE: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Pairs of rows, each with its score from 0 to 1; `joined`: only a third row makes the pair."""
+
+    left: Rows
+    right: Rows
+    score: Numbers
+    verdict: list[Verdict]
+    evidence: Evidence
+    joined: Flags
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+def find_duplicates(people: People, order: Sequence[str], weights: Weights) -> Matches:
+    """The pairs of rows that are more likely one person than two, left row first.
+
+    `order` names the rows (their case numbers): it breaks ties, so that the order of arrival changes nothing.
+    """
+    names = Names.of(people)
+
+    def of_pairs(left: Rows, right: Rows) -> Numbers:
+        return weights.judged(compare_rows(people, left, people, right, names))
+
+    left, right = within(people)
+    left, right, odds, joined = settle(left, right, of_pairs(left, right), of_pairs, order)
+    left, right = np.minimum(left, right), np.maximum(left, right)
+    in_order = np.lexsort((right, left))
+    left, right, odds, joined = left[in_order], right[in_order], odds[in_order], joined[in_order]
+    score = probability(odds)
+    return Matches(
+        left,
+        right,
+        score,
+        [weights.verdict(each) for each in score.tolist()],
+        compare_rows(people, left, people, right, names),
+        joined,
+    )
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Pairs of a case's row and a register's row with their odds, the best of each case first."""
+
+    case: Rows
+    person: Rows
+    odds: Numbers
+
+
+def candidates(cases: People, register: People, weights: Weights, names: Names, least: float) -> Candidates:
+    """All pairs from the log odds `least` on, by case, best first; equals in the order of the register."""
+    case, person = between(cases, register)
+    odds = weights.judged(compare_rows(cases, case, register, person, names))
+    enough = odds >= least
+    case, person, odds = case[enough], person[enough], odds[enough]
+    order = np.lexsort((person, -odds, case))
+    return Candidates(case[order], person[order], odds[order])
+
+
+def link_register(cases: People, register: People, weights: Weights) -> Matches:
+    """Each case with the one person of the register that it most likely is, if it is more likely than not.
+
+    Where a second person is nearly as likely the verdict is `possible`.
+    """
+    names = Names.of(cases, register)
+    found = candidates(cases, register, weights, names, -_CLOSE)
+    first = np.flatnonzero(np.r_[True, found.case[1:] != found.case[:-1]][: len(found.case)])
+    runner_up = np.full(len(first), -np.inf)
+    second = np.minimum(first + 1, max(len(found.case) - 1, 0))
+    other = (second > first) & (found.case[second] == found.case[first])
+    runner_up[other] = found.odds[second[other]]
+    likely = found.odds[first] >= 0
+    best, clear = first[likely], (found.odds[first] - runner_up >= _CLOSE)[likely]
+    case, person, score = found.case[best], found.person[best], probability(found.odds[best])
+    verdicts = [
+        weights.verdict(each) if sure else Verdict.POSSIBLE
+        for each, sure in zip(score.tolist(), clear.tolist(), strict=True)
+    ]
+    evidence = compare_rows(cases, case, register, person, names)
+    return Matches(case, person, score, verdicts, evidence, np.zeros(len(case), np.bool_))
