@@ -7,6 +7,7 @@ point method: Boyd and Vandenberghe, Convex Optimization, 11.3); each step is Ne
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -22,6 +23,7 @@ _RIDGE: Final = 0.02
 _BARRIERS: Final = (10.0, 1.0, 0.1, 0.01)
 _STEPS: Final = 40
 _LEAST_GAP: Final = 1e-9
+_CLOSE: Final = 1e-4
 # The least level of a field that speaks for one person.
 _AGREEING: Final = {"identity": 3, "birth": 3, "phone": 2, "title": 3, "given": 5}
 _RARITIES: Final = ("given_rarity",)
@@ -42,18 +44,22 @@ def fit(
     columns = [evidence.levels[field].astype(np.int64) + offsets[field] for field in EVIDENCE]
     columns.append(evidence.family.astype(np.int64) * _PLACES + evidence.place + offsets["home"])
     patterns, hits, misses = _patterns(columns, same, size)
-    design = np.zeros((len(patterns), size))
-    np.put_along_axis(design, patterns, 1.0, axis=1)
-    design[:, 0] = 1.0
     steps = _steps(offsets)
     free = np.setdiff1d(np.arange(size), list(offsets.values()))  # not knowing weighs nothing
+    place = np.full(size, len(free))  # the weight behind the last one is always 0
+    place[free] = np.arange(len(free))
+    patterns = np.column_stack([np.zeros(len(patterns), np.int64), place[patterns]])
+    first = _start(steps, offsets, size)[free]
     found = np.zeros(size)
-    found[free] = _solved(
-        design[:, free], hits, misses, _order(steps, size)[:, free], _start(steps, offsets, size)[free]
-    )
+    low, high = place[np.array(steps)].T
+    found[free] = _solved(_Pairs(patterns, hits, misses, len(free)), _Order(low, high, len(free)), first)
+    fields = {field: found[offsets[field] :][: len(levels)] for field, levels in EVIDENCE.items()}
+    if known is not None:
+        unseen = [field for field in EVIDENCE if not evidence.levels[field].any()]
+        fields |= {field: known.fields[field] for field in unseen}
     return Weights(
         start=float(found[0]),
-        fields={field: found[offsets[field] :][: len(levels)] for field, levels in EVIDENCE.items()},
+        fields=fields,
         home=found[offsets["home"] :].reshape(len(FAMILY_LEVELS), _PLACES),
         same=threshold,
         households=households,
@@ -105,14 +111,6 @@ def _steps(offsets: dict[str, int]) -> list[tuple[int, int]]:
     return [step for chain in _chains(offsets) for step in pairwise(chain)]
 
 
-def _order(steps: list[tuple[int, int]], size: int) -> NDArray[np.float64]:
-    """One row for each step: the later weight less the earlier one."""
-    order = np.zeros((len(steps), size))
-    for row, (low, high) in enumerate(steps):
-        order[row, low], order[row, high] = -1.0, 1.0
-    return order
-
-
 def _start(steps: list[tuple[int, int]], offsets: dict[str, int], size: int) -> Numbers:
     """Weights that keep the order strictly: the longest way up to each, seen from not knowing."""
     ranks = np.zeros(size)
@@ -127,29 +125,91 @@ def _start(steps: list[tuple[int, int]], offsets: dict[str, int], size: int) -> 
     return ranks / 10
 
 
-def _solved(
-    design: NDArray[np.float64], hits: Numbers, misses: Numbers, order: NDArray[np.float64], weights: Numbers
-) -> Numbers:
-    count = hits + misses
+@dataclass(frozen=True)
+class _Pairs:
+    """Each line of `patterns` has the places of the weights that are added up for its `hits` and `misses`; a place
+    of `size` stands for no weight."""
+
+    patterns: Ints
+    hits: Numbers
+    misses: Numbers
+    size: int
+
+    def slope_and_bend(self, weights: Numbers) -> tuple[Numbers, NDArray[np.float64]]:
+        """First and second derivative of the loss; each line touches only a few weights."""
+        chance = 1.0 / (1.0 + np.exp(-np.clip(np.append(weights, 0.0)[self.patterns].sum(axis=1), -30, 30)))
+        count, width = self.hits + self.misses, self.patterns.shape[1]
+        slope = self._summed(self.patterns, np.repeat(count * chance - self.hits, width), 1)
+        pairs = self.patterns[:, :, None] * (self.size + 1) + self.patterns[:, None, :]
+        bend = self._summed(pairs, np.repeat(count * chance * (1.0 - chance), width * width), 2)
+        return slope[:-1], bend.reshape(self.size + 1, -1)[:-1, :-1]
+
+    def _summed(self, places: Ints, amounts: Numbers, power: int) -> Numbers:
+        return np.bincount(places.reshape(-1), weights=amounts, minlength=(self.size + 1) ** power).astype(
+            np.float64
+        )
+
+
+def _solved(pairs: _Pairs, order: _Order, weights: Numbers) -> Numbers:
     for barrier in _BARRIERS:
         for _ in range(_STEPS):
-            chance = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -30, 30)))
-            gaps: Numbers = order @ weights
-            slope = design.T @ (count * chance - hits) + _RIDGE * weights - barrier * order.T @ (1.0 / gaps)
-            bend: Numbers = (design * (count * chance * (1.0 - chance))[:, None]).T @ design
-            bend += (order * (barrier / gaps**2)[:, None]).T @ order
+            slope, bend = pairs.slope_and_bend(weights)
+            pushed, stiffened = order.slope_and_bend(weights)
+            bend += barrier * stiffened
             bend[np.diag_indices_from(bend)] += _RIDGE
-            step = np.linalg.solve(bend, slope)
-            weights = _stepped(weights, np.asarray(step, np.float64), order, gaps)
-            if np.abs(step).max() < 1e-4:
+            step = _eliminated(bend, slope + barrier * pushed + _RIDGE * weights)
+            weights = order.stepped(weights, step)
+            if np.abs(step).max() < _CLOSE:
                 break
     return weights
 
 
-def _stepped(weights: Numbers, step: Numbers, order: NDArray[np.float64], gaps: Numbers) -> Numbers:
-    """As far along the step as the order allows, and no more than 2 in any weight."""
-    closing = order @ step
-    reach = np.min(np.where(closing > 0, gaps / np.maximum(closing, _LEAST_GAP), np.inf), initial=np.inf)
-    length = min(1.0, 0.95 * reach, 2.0 / max(float(np.abs(step).max()), _LEAST_GAP))
-    moved: Numbers = weights - step * length
-    return moved
+def _eliminated(bend: NDArray[np.float64], slope: Numbers) -> Numbers:
+    """bend^-1 slope, for a positive definite `bend`, by Gauss and Jordan.
+
+    np.linalg.solve runs in threads, which on a busy machine wait for each other thirty times as long as this takes.
+    """
+    system = np.column_stack([bend, slope])
+    for place in range(len(slope)):
+        system[place] /= system[place, place]
+        factors = system[:, place].copy()
+        factors[place] = 0.0
+        system -= factors[:, None] * system[place]
+    return system[:, -1]
+
+
+@dataclass(frozen=True)
+class _Order:
+    """The weight at each place of `low` must stay below that at the same place of `high`; `size` is no weight."""
+
+    low: Ints
+    high: Ints
+    size: int
+
+    def gaps(self, weights: Numbers) -> Numbers:
+        padded = np.append(weights, 0.0)
+        found: Numbers = padded[self.high] - padded[self.low]
+        return found
+
+    def slope_and_bend(self, weights: Numbers) -> tuple[Numbers, NDArray[np.float64]]:
+        """Derivatives of minus the sum of the gaps' logarithms."""
+        gaps = self.gaps(weights)
+        slope, bend = np.zeros(self.size + 1), np.zeros((self.size + 1, self.size + 1))
+        np.add.at(slope, self.low, 1.0 / gaps)
+        np.add.at(slope, self.high, -1.0 / gaps)
+        for one, other, sign in (
+            (self.low, self.low, 1.0),
+            (self.high, self.high, 1.0),
+            (self.low, self.high, -1.0),
+            (self.high, self.low, -1.0),
+        ):
+            np.add.at(bend, (one, other), sign / gaps**2)
+        return slope[:-1], bend[:-1, :-1]
+
+    def stepped(self, weights: Numbers, step: Numbers) -> Numbers:
+        """As far along the step as the order allows, and no more than 2 in any weight."""
+        gaps, closing = self.gaps(weights), self.gaps(step)
+        reach = np.min(np.where(closing > 0, gaps / np.maximum(closing, _LEAST_GAP), np.inf), initial=np.inf)
+        length = min(1.0, 0.95 * reach, 2.0 / max(float(np.abs(step).max()), _LEAST_GAP))
+        moved: Numbers = weights - step * length
+        return moved

@@ -1,11 +1,12 @@
 """One person against very many, as a case comes in: the block keys of all rows, sorted, in memory.
 
-Some 500 bytes a row. Rows that come later are kept beside, until `settled` sorts them in.
+Some 500 bytes a row. Rows that come later are kept beside, until `settle` sorts them in.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from bridge.domain.matching.compare import Names, compare
 from bridge.domain.matching.keys import MOST, all_keys, expanded
 from bridge.domain.matching.people import People, joined
-from bridge.domain.matching.texts import Ints, Rows
+from bridge.domain.matching.texts import Ints, Rows, Texts
 from bridge.domain.matching.weights import LIKELY, Numbers, Weights, probability
 
 # From so many later rows on it is worth sorting them in.
@@ -48,9 +49,10 @@ class Index:
 
     def __init__(self, people: People, weights: Weights, names: Names | None = None) -> None:
         """`names` counts the names of all that a person is compared with, where that is more than `people`."""
-        self._people, self._weights = people, weights
-        self._names = names or Names.of(people)
-        self._keys, self._owners = _sorted(people)
+        self._weights, self._names = weights, names or Names.of(people)
+        found = list(all_keys(people))
+        self._keys, self._owners = _sorted(found)
+        self._people = _compact(people)
         self._later: list[People] = []
         self._later_keys: dict[int, list[int]] = {}
 
@@ -65,9 +67,19 @@ class Index:
             self._later_keys.setdefault(key, []).append(row)
         return row
 
-    def settled(self) -> Index:
-        """The same rows, those added later sorted in."""
-        return Index(joined([self._people, *self._later]), self._weights)
+    def settle(self) -> None:
+        """Sorts in the rows that were added later; the names they bear are not counted."""
+        later = [(keys, np.full(len(keys), row, np.int32)) for row, keys in self._keys_of_later()]
+        self._keys, self._owners = _sorted([(self._keys, self._owners), *later])
+        self._people = joined([self._people, *map(_compact, self._later)])
+        self._later, self._later_keys = [], {}
+
+    def _keys_of_later(self) -> Iterator[tuple[int, Ints]]:
+        keys_of: dict[int, list[int]] = {}
+        for key, rows in self._later_keys.items():
+            for row in rows:
+                keys_of.setdefault(row, []).append(key)
+        return ((row, np.array(keys, np.int64)) for row, keys in keys_of.items())
 
     def query(self, probe: Probe, least: float = LIKELY) -> Hits:
         """The rows that are the person with a score of `least` or more."""
@@ -98,10 +110,20 @@ class Index:
         return joined([early, *late]) if late else early
 
 
-def _sorted(people: People) -> tuple[Ints, Rows]:
-    found = list(all_keys(people))
+def _sorted(found: list[tuple[Ints, Rows]]) -> tuple[Ints, Rows]:
     keys = np.concatenate([keys for keys, _ in found])
     owners = np.concatenate([rows for _, rows in found])
     found.clear()
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     return keys[order], owners[order]
+
+
+def _compact(people: People) -> People:
+    """Each distinct text once, and nothing that only the keys are made of."""
+    nothing = Texts(
+        np.broadcast_to(np.array("", object), len(people)), np.broadcast_to(np.int64(0), len(people))
+    )
+    texts = {
+        name: getattr(people, name).shared() for name in ("given", "family", "house", "tambon", "amphoe")
+    }
+    return replace(people, given_sound=nothing, family_sound=nothing, **texts)

@@ -43,6 +43,13 @@ class Texts:
             np.concatenate([column.hashes for column in columns]),
         )
 
+    def shared(self) -> Texts:
+        """The same texts, those that are equal as one object."""
+        known: dict[str, str] = {}
+        values = np.empty(len(self), dtype=object)
+        values[:] = [known.setdefault(text, text) for text in self.values]
+        return Texts(values, self.hashes)
+
     def take(self, rows: Rows) -> Texts:
         return Texts(self.values[rows], self.hashes[rows])
 
