@@ -24,6 +24,7 @@ from bridge.config import load
 from bridge.domain.cells import Cell
 from bridge.domain.intake import Form
 from bridge.messages import Messages
+from bridge.workspace import Workspace
 from tests.contract.google_discovery import undocumented
 from tests.contract.ledgers import Ledger
 from tests.stand_in.google import Google, serve
@@ -85,8 +86,10 @@ class Desk:
         from bridge.adapters.ledger.web_answers import DjangoWebAnswers  # needs Django set up
 
         ports = SimpleNamespace(
-            **{name: getattr(self.ledger, name) for name in ("clock", "journal", "rows", "cases", "reviews")},
-            accounts=self.ledger.accounts,
+            **{
+                name: getattr(self.ledger, name)
+                for name in ("clock", "journal", "rows", "cases", "reviews", "accounts", "erasures")
+            },
             web_answers=DjangoWebAnswers(),
             case_form=self.source,
             access_form=self.source,
@@ -101,7 +104,8 @@ class Desk:
             def form(self, _: str) -> Form:
                 return form
 
-        return UseCases(None, Province(), ports, MESSAGES, places)  # type: ignore[arg-type]
+        workspace = Workspace(Path(self.ledger.options["DATABASES"]["default"]["NAME"]).parent)
+        return UseCases(workspace, Province(), ports, MESSAGES, places)  # type: ignore[arg-type]
 
     def fetch(self) -> list[Batch | Unreadable]:
         return list(self.source.fetch_since(self.ledger.journal.cursors(self.form.name)))
