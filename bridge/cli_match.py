@@ -35,7 +35,12 @@ def register(app: typer.Typer, console: Console) -> None:
         no_args_is_help=True, callback=run_through, help="จับคู่บุคคล: เคสซ้ำ และบุคคลในทะเบียน (TPMAP)"
     )
     app.add_typer(match, name="match")
+    _add_duplicates(match, console)
+    _add_register(match, console)
+    _add_fit(match, console)
 
+
+def _add_duplicates(match: typer.Typer, console: Console) -> None:
     @match.command("duplicates", help="หาเคสของบุคคลเดียวกันในไฟล์")
     def duplicates(cases: Cases, out: Out, weights: WeightsFile = None, as_json: AsJson = False) -> int:
         watch, matching = time.perf_counter(), open_matching(weights)
@@ -52,6 +57,8 @@ def register(app: typer.Typer, console: Console) -> None:
         _tell(console, matching, "match_pairs", figures | _seconds(watch, read), as_json)
         return 0
 
+
+def _add_register(match: typer.Typer, console: Console) -> None:
     @match.command("register", help="หาบุคคลในทะเบียนของแต่ละเคส")
     def link(
         cases: Cases,
@@ -61,20 +68,17 @@ def register(app: typer.Typer, console: Console) -> None:
         as_json: AsJson = False,
     ) -> int:
         watch, matching = time.perf_counter(), open_matching(weights)
-        group, register = matching.group(cases, "rec_id"), matching.group(people, "reg_id")
+        group, listed = matching.group(cases, "rec_id"), matching.group(people, "reg_id")
         read = time.perf_counter()
-        found = matching.files.register(group, register, matching.weights_for(group, "register"))
+        found = matching.files.register(group, listed, matching.weights_for(group, "register"))
         matching.tables.write(out, ("rec_id", "reg_id", "score", "verdict", "reasons"), found.rows)
-        figures = {
-            "cases": len(group.ids),
-            "register": len(register.ids),
-            "links": len(found.rows),
-            "same": found.same,
-            "possible": found.possible,
-        }
+        counts = {"cases": len(group.ids), "register": len(listed.ids), "links": len(found.rows)}
+        figures = counts | {"same": found.same, "possible": found.possible}
         _tell(console, matching, "match_links", figures | _seconds(watch, read), as_json)
         return 0
 
+
+def _add_fit(match: typer.Typer, console: Console) -> None:
     @match.command("fit", help="คำนวณน้ำหนักจากข้อมูลที่มีคำตอบ")
     def fit(
         cases: Cases,
