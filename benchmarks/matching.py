@@ -249,6 +249,8 @@ def febrl(with_splink: bool) -> dict[str, list[Figures]]:
 
 def index(cases: int = 400_000, register: int = 1_000_000, queries: int = 2_000) -> Figures:
     """New cases of people who have one, against all others; each is read, compared with both and judged."""
+    import numpy as np
+
     from benchmarks.people import make
     from bridge.domain.matching.index import Index, Probe
     from bridge.domain.matching.people import COLUMNS, read
