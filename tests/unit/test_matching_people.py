@@ -115,19 +115,12 @@ def test_a_hash_does_not_depend_on_the_company(values: list[str]) -> None:
 
 
 def test_hashes_are_the_same_on_every_machine() -> None:
-    assert hashes(["สมชาย"]).tolist() == hashes(["สมชาย"] * 20).tolist()[:1]
-    assert hashes(["a"])[0] == PINNED
-
-
-PINNED = hashes(["a"] * 17)[3]
+    assert hashes(["สมชาย"]).tolist() == [-7604770386684809493]
 
 
 def test_skeletons_keep_what_sounds() -> None:
-    assert (
-        skeletons(["สิทธิ์", "สิทธ", "ณรงค์", "นรง", "smith", "smyth", ""])
-        == [*("ซด", "ซด", "นรง", "นรง", "cmt", "cmt", "")]
-        or len(set(skeletons(["ณรงค์", "นรง"]))) == 1
-    )
+    typed = ["สิทธิ์", "สิทธ", "ณรงค์", "นรง", "ใจดี", "ไชดี", "smith", "smyth", ""]
+    assert skeletons(typed) == ["ซด", "ซด", "นรง", "นรง", "จด", "จด", "cmd", "cmd", ""]
 
 
 def test_titles_tell_sex_and_age() -> None:
