@@ -337,7 +337,7 @@ def make(
     register: int = 30_000,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Two thirds of the register are people who have a case."""
+    """Two thirds of the register, or all of them, are people who have a case."""
     folder.mkdir(parents=True, exist_ok=True)
     made = Province(seed, province, slips, changes)
     everybody, draw = made.people(people), made.random
@@ -357,8 +357,8 @@ def make(
     )
     with_case = {person.number for person in once}
     others = [person for person in everybody if person.number not in with_case]
-    third = min(len(others), register // 3)
-    listed = draw.sample(once, min(len(once), register - third)) + draw.sample(others, third)
+    known = min(len(once), 2 * register // 3)
+    listed = draw.sample(once, known) + draw.sample(others, min(len(others), register - known))
     draw.shuffle(listed)
     write(
         folder / "register.csv.gz",

@@ -68,17 +68,12 @@ def _add_register(match: typer.Typer, console: Console) -> None:
         as_json: AsJson = False,
     ) -> int:
         watch, matching = time.perf_counter(), open_matching(weights)
-        group, register = matching.group(cases, "rec_id"), matching.group(people, "reg_id")
+        group, listed = matching.group(cases, "rec_id"), matching.group(people, "reg_id")
         read = time.perf_counter()
-        found = matching.files.register(group, register, matching.weights_for(group, "register"))
+        found = matching.files.register(group, listed, matching.weights_for(group, "register"))
         matching.tables.write(out, ("rec_id", "reg_id", "score", "verdict", "reasons"), found.rows)
-        figures = {
-            "cases": len(group.ids),
-            "register": len(register.ids),
-            "links": len(found.rows),
-            "same": found.same,
-            "possible": found.possible,
-        }
+        counts = {"cases": len(group.ids), "register": len(listed.ids), "links": len(found.rows)}
+        figures = counts | {"same": found.same, "possible": found.possible}
         _tell(console, matching, "match_links", figures | _seconds(watch, read), as_json)
         return 0
 

@@ -29,7 +29,6 @@ LONG_FUNCTIONS = {
 # Where Thai letters are code: facts of the language or of a file format, or the help of the command line.
 THAI_IN_CODE = {
     "bridge/domain/values/": "months, titles, units and spellings are facts of the language",
-    "bridge/domain/matching/": "letters that names begin with, parts of titles",
     "bridge/domain/summary.py": "the order of Thai letters",
     "bridge/domain/access.py": "the words for tambon and amphoe before a name",
     "bridge/adapters/places.py": "the words for tambon and amphoe before a name",

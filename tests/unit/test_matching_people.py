@@ -12,7 +12,7 @@ from bridge.domain.matching.people import fold_column, read
 from bridge.domain.matching.texts import hashes
 from bridge.domain.values.sound import skeletons
 from bridge.domain.values.text import fold
-from bridge.domain.values.titles import is_child, sex_of, split_title
+from bridge.domain.values.titles import is_child, sex_of, split_title, split_titles
 
 THAI = st.text(st.sampled_from("กขคนมยรสอาีิุูเแโ่้์ำํ็ ๑๒.-\u200b"), max_size=12)
 # The same person, typed twice.
@@ -83,17 +83,28 @@ def test_reading_what_was_read_changes_nothing(values: list[str]) -> None:
         assert list(getattr(again, column).values) == list(getattr(once, column).values)
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from(["นาย", "นาง ", "น.ส.", "ด.ช. ", "ร.ต.อ. ", ""]), THAI), min_size=1)
-)
-@settings(max_examples=60, deadline=None)
-def test_names_are_taken_apart_as_one_by_one(parts: list[tuple[str, str]]) -> None:
-    names = [fold(title + rest) for title, rest in parts]
-    together = read({"name": names})
-    for row, name in enumerate(names):
-        alone = read({"name": [name]})
-        assert together.given.values[row] == alone.given.values[0]
-        assert together.family.values[row] == alone.family.values[0]
+TITLES = [
+    "นาย",
+    "นาง ",
+    "น.ส.",
+    "ด.ช. ",
+    "ร.ต.อ. ",
+    "ผศ. ",
+    "ดร.",
+    "นาง สาว",
+    "เด็ก หญิง ",
+    "ม.ร.ว. ",
+    "คุณ ",
+    "นส ",
+    "",
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(TITLES), st.sampled_from(TITLES), THAI, THAI), max_size=6))
+@settings(max_examples=300, deadline=None)
+def test_titles_are_split_as_one_by_one(parts: list[tuple[str, str, str, str]]) -> None:
+    names = [fold(f"{title}{more}{given} {family}") for title, more, given, family in parts]
+    assert split_titles(names) == [split_title(name) for name in names]
 
 
 @given(st.lists(st.text(max_size=6), min_size=17, max_size=40))
@@ -104,19 +115,12 @@ def test_a_hash_does_not_depend_on_the_company(values: list[str]) -> None:
 
 
 def test_hashes_are_the_same_on_every_machine() -> None:
-    assert hashes(["สมชาย"]).tolist() == hashes(["สมชาย"] * 20).tolist()[:1]
-    assert hashes(["a"])[0] == PINNED
-
-
-PINNED = hashes(["a"] * 17)[3]
+    assert hashes(["สมชาย"]).tolist() == [-7604770386684809493]
 
 
 def test_skeletons_keep_what_sounds() -> None:
-    assert (
-        skeletons(["สิทธิ์", "สิทธ", "ณรงค์", "นรง", "smith", "smyth", ""])
-        == [*("ซด", "ซด", "นรง", "นรง", "cmt", "cmt", "")]
-        or len(set(skeletons(["ณรงค์", "นรง"]))) == 1
-    )
+    typed = ["สิทธิ์", "สิทธ", "ณรงค์", "นรง", "ใจดี", "ไชดี", "smith", "smyth", ""]
+    assert skeletons(typed) == ["ซด", "ซด", "นรง", "นรง", "จด", "จด", "cmd", "cmd", ""]
 
 
 def test_titles_tell_sex_and_age() -> None:

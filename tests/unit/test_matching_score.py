@@ -20,7 +20,7 @@ from bridge.domain.matching.fit import fit
 from bridge.domain.matching.grounds import Ground, grounds, levels_of
 from bridge.domain.matching.index import Index, Probe
 from bridge.domain.matching.people import People, read
-from bridge.domain.matching.weights import LIKELY, Verdict, Weights, probability
+from bridge.domain.matching.weights import LIKELY, Verdict, Weights
 from bridge.domain.values.national_id import check_digit
 
 FILE = Path(__file__).parents[2] / "config" / "matching.toml"
@@ -245,21 +245,30 @@ def test_two_equal_people_of_the_register_are_for_a_person_to_choose() -> None:
 @settings(max_examples=40, deadline=None)
 def test_an_index_finds_what_comparing_finds(listed: list[Row], new: Row, later: int) -> None:
     """Rows given at once or added one by one are found alike, and no row is found that is not the person."""
-    first, rest = listed[: later + 1], listed[later + 1 :]
-    names = Names.of(people(*listed))
-    index = Index(people(*first), SHIPPED.duplicates, names)
-    for row in rest:
-        index.add(Probe.of(people(row)))
-    hits = index.query(Probe.of(people(new)))
-    whole = Index(people(*listed), SHIPPED.duplicates, names).query(Probe.of(people(new)))
-    assert hits.rows.tolist() == whole.rows.tolist()
-    assert len(index) == len(listed)
+    probe = Probe.of(people(new))
+    index = Index([(CROWD.take(np.zeros(0, np.int32)), SHIPPED.duplicates), (CROWD, SHIPPED.register)])
+    numbers = [index.add(Probe.of(people(row)), 0) for row in listed]
+    assert numbers == list(range(len(listed)))
+    early = index.query(probe)[0]
     index.settle()
-    assert len(index) == len(listed)
-    assert index.query(Probe.of(people(new))).rows.tolist() == whole.rows.tolist()
-    repeated = people(*[new] * len(listed))
-    scores = probability(SHIPPED.duplicates.judged(compare(repeated, people(*listed), names)))
-    assert set(hits.rows.tolist()) <= set(np.flatnonzero(scores >= LIKELY).tolist())
+    assert index.size(0) == len(listed)
+    for row in listed[:later]:
+        index.add(Probe.of(people(row)), 1)
+    cases, register = index.query(probe)
+    assert cases.rows.tolist() == early.rows.tolist()
+    assert cases.score.tolist() == early.score.tolist() == sorted(cases.score.tolist(), reverse=True)
+    alone = Index([(people(*listed), SHIPPED.duplicates)]).query(probe, least=0.0)[0]
+    assert set(cases.rows.tolist()) <= set(alone.rows.tolist())
+    assert index.size(1) == len(CROWD) + len(listed[:later])
+    assert all(row < index.size(1) for row in register.rows.tolist())
+
+
+def test_an_index_answers_for_each_group_by_its_own_weights() -> None:
+    index = Index([(people(ONE), SHIPPED.duplicates), (people(HOME, ONE), SHIPPED.register)])
+    cases, register = index.query(Probe.of(people(ONE | {"given_name": "ประยุกต"})))
+    assert (cases.rows.tolist(), register.rows.tolist()) == ([0], [1])
+    nobody = index.query(Probe.of(people({"given_name": "อื่น", "family_name": "ไกล"})))
+    assert [hits.rows.tolist() for hits in nobody] == [[], []]
 
 
 def test_a_probe_is_one_person() -> None:

@@ -5,7 +5,7 @@ Some 500 bytes a row. Rows that come later are kept beside, until `settle` sorts
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,7 +14,7 @@ import numpy as np
 from bridge.domain.matching.compare import Names, compare
 from bridge.domain.matching.keys import MOST, all_keys, expanded
 from bridge.domain.matching.people import People, joined
-from bridge.domain.matching.texts import Ints, Rows, Texts
+from bridge.domain.matching.texts import Ints, Levels, Rows, Texts
 from bridge.domain.matching.weights import LIKELY, Numbers, Weights, probability
 
 # From so many later rows on it is worth sorting them in.
@@ -23,7 +23,7 @@ LATER: Final = 20_000
 
 @dataclass(frozen=True)
 class Hits:
-    """Rows of the index that may be the person, best first, each with its score."""
+    """Rows of one group that may be the person, best first, each with its score."""
 
     rows: Rows
     score: Numbers
@@ -31,7 +31,7 @@ class Hits:
 
 @dataclass(frozen=True)
 class Probe:
-    """One person with the keys to look for; worked out once for several indexes."""
+    """One person with the keys to look for."""
 
     person: People
     keys: Ints
@@ -45,52 +45,66 @@ class Probe:
 
 
 class Index:
-    """Rows are numbered in the order in which they were given."""
+    """Several groups (the cases, the register), each weighed in its own way and searched at once. The rows of a
+    group are numbered in the order in which they were given."""
 
-    def __init__(self, people: People, weights: Weights, names: Names | None = None) -> None:
-        """`names` counts the names of all that a person is compared with, where that is more than `people`."""
-        self._weights, self._names = weights, names or Names.of(people)
-        found = list(all_keys(people))
-        self._keys, self._owners = _sorted(found)
-        self._people = _compact(people)
-        self._later: list[People] = []
+    def __init__(self, groups: Sequence[tuple[People, Weights]]) -> None:
+        everybody = [people for people, _ in groups]
+        self._weights = [weights for _, weights in groups]
+        self._names = Names.of(*everybody)
+        self._keys, self._owners = _sorted(list(_numbered(everybody)))
+        self._people = joined([_compact(people) for people in everybody])
+        self._group: Levels = np.repeat(
+            np.arange(len(groups), dtype=np.int8), [len(each) for each in everybody]
+        )
+        self._number: Rows = np.concatenate([np.arange(len(each), dtype=np.int32) for each in everybody])
+        self._sizes = [len(each) for each in everybody]
+        self._later: list[tuple[Probe, int, int]] = []
         self._later_keys: dict[int, list[int]] = {}
 
-    def __len__(self) -> int:
-        return len(self._people) + len(self._later)
+    def size(self, group: int) -> int:
+        return self._sizes[group]
 
-    def add(self, probe: Probe) -> int:
-        """One more row; its number."""
-        row = len(self)
-        self._later.append(probe.person)
+    def add(self, probe: Probe, group: int) -> int:
+        """One more row of a group; its number."""
+        number, row = self._sizes[group], len(self._people) + len(self._later)
+        self._sizes[group] += 1
+        self._later.append((probe, group, number))
         for key in probe.keys.tolist():
             self._later_keys.setdefault(key, []).append(row)
-        return row
+        return number
 
     def settle(self) -> None:
-        """Sorts in the rows that were added later; the names they bear are not counted."""
-        later = [(keys, np.full(len(keys), row, np.int32)) for row, keys in self._keys_of_later()]
+        """Sorts in the rows that were added later; the names that they bear are not counted."""
+        base = len(self._people)
+        later = [
+            (probe.keys, np.full(len(probe.keys), base + place, np.int32))
+            for place, (probe, _, _) in enumerate(self._later)
+        ]
         self._keys, self._owners = _sorted([(self._keys, self._owners), *later])
-        self._people = joined([self._people, *map(_compact, self._later)])
+        self._people = joined([self._people, *(_compact(probe.person) for probe, _, _ in self._later)])
+        self._group = np.append(self._group, np.array([group for _, group, _ in self._later], np.int8))
+        self._number = np.append(self._number, np.array([number for _, _, number in self._later], np.int32))
         self._later, self._later_keys = [], {}
 
-    def _keys_of_later(self) -> Iterator[tuple[int, Ints]]:
-        keys_of: dict[int, list[int]] = {}
-        for key, rows in self._later_keys.items():
-            for row in rows:
-                keys_of.setdefault(row, []).append(key)
-        return ((row, np.array(keys, np.int64)) for row, keys in keys_of.items())
-
-    def query(self, probe: Probe, least: float = LIKELY) -> Hits:
-        """The rows that are the person with a score of `least` or more."""
+    def query(self, probe: Probe, least: float = LIKELY) -> list[Hits]:
+        """For each group the rows that are the person with a score of `least` or more."""
         rows = self._sharing(probe.keys)
-        if not len(rows):
-            return Hits(rows, np.zeros(0))
-        same = probe.person.take(np.zeros(len(rows), np.int32))
-        score = probability(self._weights.judged(compare(same, self._taken(rows), self._names)))
-        order = np.lexsort((rows, -score))
-        order = order[score[order] >= least]
-        return Hits(rows[order], score[order])
+        base = len(self._people)
+        early, late = rows[rows < base], [self._later[row - base] for row in rows[rows >= base].tolist()]
+        others = self._people.take(early)
+        if late:
+            others = joined([others, *(_compact(later.person) for later, _, _ in late)])
+        group = np.append(self._group[early], np.array([group for _, group, _ in late], np.int8))
+        number = np.append(self._number[early], np.array([number for _, _, number in late], np.int32))
+        evidence = compare(probe.person.take(np.zeros(len(rows), np.int32)), others, self._names)
+        found = []
+        for place, weights in enumerate(self._weights):
+            score = probability(weights.judged(evidence))
+            here = np.flatnonzero((group == place) & (score >= least))
+            here = here[np.lexsort((number[here], -score[here]))]
+            found.append(Hits(number[here], score[here]))
+        return found
 
     def _sharing(self, keys: Ints) -> Rows:
         """The rows that share a key with the person."""
@@ -103,11 +117,14 @@ class Index:
             rows = np.concatenate([rows, np.array(later, np.int32)])
         return np.unique(rows)
 
-    def _taken(self, rows: Rows) -> People:
-        base = len(self._people)
-        early = self._people.take(rows[rows < base])
-        late = [self._later[row - base] for row in rows[rows >= base].tolist()]
-        return joined([early, *late]) if late else early
+
+def _numbered(groups: Sequence[People]) -> Iterator[tuple[Ints, Rows]]:
+    """The keys of all groups, their rows numbered on from one group to the next."""
+    before = 0
+    for people in groups:
+        for keys, rows in all_keys(people):
+            yield keys, rows + np.int32(before)
+        before += len(people)
 
 
 def _sorted(found: list[tuple[Ints, Rows]]) -> tuple[Ints, Rows]:

@@ -24,7 +24,6 @@ _HALF: Final = np.int64(32)
 _POWERS: Final = 10 ** np.arange(17, dtype=np.int64)[None, :]
 _KINDS: Final = (
     ("one_name", "other_name"),
-    ("given", "tambon", "moo"),
     ("given", "tambon", "f"),
     ("given", "house", "moo"),
     ("given", "amphoe", "f"),
@@ -102,12 +101,11 @@ def several_keys(people: People) -> Iterator[tuple[Ints, Rows]]:
     meets every other that is one slip away: a letter too many, missing, wrong, or two exchanged."""
     keys, rows = _shortened_numbers(people.identity)
     yield _salted(keys, 100), rows
-    for salt, one, other in (
-        (101, people.given_sound, people.family_sound),
-        (102, people.family_sound, people.given_sound),
-    ):
-        keys, rows = _shortened_texts(other)
-        yield _salted(mixed([one.hashes[rows], keys]), salt), rows
+    keys, rows = _shortened_texts(people.family_sound)
+    yield _salted(mixed([keys, people.given_sound.hashes[rows]]), 101), rows
+    keys, rows = _shortened_texts(people.given_sound)
+    yield _salted(mixed([keys, people.family_sound.hashes[rows]]), 102), rows
+    yield _salted(mixed([keys, people.tambon.hashes[rows], people.moo[rows]]), 103), rows
 
 
 def _salted(keys: Ints, salt: int) -> Ints:

@@ -22,7 +22,7 @@ from bridge.domain.values.address import number_and_moo, street_of, village
 from bridge.domain.values.places import place_key
 from bridge.domain.values.sound import skeletons
 from bridge.domain.values.text import MARKS, fold
-from bridge.domain.values.titles import is_child, sex_of, split_title
+from bridge.domain.values.titles import is_child, sex_of, split_title, split_titles
 
 COLUMNS: Final = (
     "title",
@@ -45,8 +45,6 @@ T = TypeVar("T")
 _BAR: Final = "|"
 _MARK_FIRST: Final = re.compile(rf"([ .|])([{MARKS}\u0e32]+)([^ .|])")
 _STROKES: Final = ".-"
-_ANY_NAME: Final = "\u0e01\u0e01"  # letters that can begin any name
-_MORE_TITLE: Final = re.compile(r"\S*\.|\u0e2a\u0e32\u0e27|\u0e0a\u0e32\u0e22|\u0e2b\u0e0d\u0e34\u0e07")
 _NO_DIGIT: Final = re.compile("[^0-9]")
 _LOST_PART: Final = re.compile(r"\.0+$")
 _LONGEST_NUMBER: Final = 17  # digits that an int64 holds behind the leading 1
@@ -170,43 +168,22 @@ def _numbers(values: Sequence[int]) -> Ints:
 def _names(column: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str], list[str]]:
     """Title, given name and family name of each row; a name of one cell is taken apart."""
     titles, given, family = (fold_column(column[name]) for name in ("title", "given_name", "family_name"))
-    whole = mended_starts(fold_column(column["name"]))
+    whole = split_titles(mended_starts(fold_column(column["name"])))
     found: tuple[list[str], list[str], list[str]] = ([], [], [])
-    known: dict[str, tuple[str, str]] = {}
-    for name, title, first, last in zip(whole, titles, given, family, strict=True):
-        said, one, other = _taken_apart(name, known) if name else _given_apart(first)
+    for (said, name), title, first, last in zip(whole, titles, given, family, strict=True):
+        one, _, other = name.partition(" ")
+        if not one:
+            said, rest = split_title(first)
+            one = _closed(rest or first)
         found[0].append(title or said)
-        found[1].append(one)
+        found[1].append(one.strip(_STROKES))
         found[2].append(_closed(last or other))
     return found
-
-
-def _given_apart(first: str) -> tuple[str, str, str]:
-    title, rest = split_title(first)
-    return title, _closed(rest or first), ""
 
 
 def _closed(name: str) -> str:
     """Without spaces; what then stands side by side is folded anew."""
     return fold(name.replace(" ", "")) if " " in name else name
-
-
-def _taken_apart(name: str, known: dict[str, tuple[str, str]]) -> tuple[str, str, str]:
-    """As `split_title` does it, but each distinct first word once: it is most of what the title hangs on."""
-    head, _, tail = name.partition(" ")
-    if head not in known:
-        known[head] = split_title(f"{head} {_ANY_NAME}")
-    title, rest = known[head]
-    if rest != _ANY_NAME:
-        if " " in rest:
-            return title, rest[: -len(_ANY_NAME) - 1].strip(_STROKES), tail
-        title, rest = split_title(name)
-    elif tail and not _MORE_TITLE.match(tail):
-        rest = tail
-    else:
-        title, rest = split_title(name)
-    given, _, family = rest.partition(" ")
-    return title, given.strip(_STROKES), family
 
 
 def mended_starts(names: Sequence[str]) -> list[str]:

@@ -84,6 +84,10 @@ _MEN: Final = frozenset(
     {"นาย", "เด็กชาย", "พระ", "พระครู", "พระมหา", "พระอธิการ", "สามเณร", "ส.ณ.", "นพ.", "Mr."}
 )
 _WOMEN: Final = frozenset({"นาง", "นางสาว", "เด็กหญิง", "แม่ชี", "พญ.", "Mrs.", "Ms.", "Miss"})
+_ANY_NAME: Final = "กก"  # letters that can begin any name
+_ENDS: Final = ("สาว", "ชาย", "หญิง")  # of titles that are written apart
+_ACTING: Final = "ว่าที่"
+_LETTERS_OF_TITLES: Final = 2  # `ร ต อ.`
 _NEED_NO_DOT: Final = frozenset({"นส", "ดช", "ดญ", "มรว", "ดร"})
 
 
@@ -144,6 +148,28 @@ def split_title(text: str) -> tuple[str, str]:
         title += more if title.endswith(".") else " " + more
         rest = after
     return title, rest
+
+
+def split_titles(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """`split_title` of each text; the first word, on which nearly all hangs, is looked at once for all."""
+    known: dict[str, tuple[str, str]] = {}
+    found = []
+    for text in texts:
+        head, _, tail = text.partition(" ")
+        if (
+            len(head) <= _LETTERS_OF_TITLES
+            or not tail
+            or "." in tail
+            or tail.startswith(_ENDS)
+            or head.startswith(_ACTING)
+        ):
+            found.append(split_title(text))
+            continue
+        if head not in known:
+            known[head] = split_title(f"{head} {_ANY_NAME}")
+        title, rest = known[head]
+        found.append((title, rest.removesuffix(_ANY_NAME) + tail))
+    return found
 
 
 def sex_of(title: str) -> int:
