@@ -23,8 +23,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -247,46 +248,53 @@ def febrl(with_splink: bool) -> dict[str, list[Figures]]:
     return found
 
 
+def people_of(path: Path, rows: int) -> list[Any]:
+    """The first `rows` of a file, read in parts, so that little else is in memory."""
+    from bridge.domain.matching.people import COLUMNS, read
+
+    found = []
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        reader = csv.reader(file)
+        header = next(reader)
+        for start in range(0, rows, 50_000):
+            columns = zip(header, zip(*islice(reader, min(50_000, rows - start)), strict=True), strict=True)
+            found.append(read({name: column for name, column in columns if name in COLUMNS}))
+    return found
+
+
 def index(cases: int = 400_000, register: int = 1_000_000, queries: int = 2_000) -> Figures:
     """New cases of people who have one, against all others; each is read, compared with both and judged."""
     import numpy as np
 
-    from benchmarks.people import make
     from bridge.domain.matching.index import Index, Probe
-    from bridge.domain.matching.people import COLUMNS, read
+    from bridge.domain.matching.people import COLUMNS, joined, read
     from bridge.matching import open_matching
 
-    matching = open_matching(None)
-    weights = matching.weights()
+    weights = open_matching(None).weights()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        make(
-            folder,
-            77,
-            "นครราชสีมา",
-            cases + 2 * register // 3 + 20_000,
-            cases + queries,
-            register=register,
-            say=str,
+        folder, size = Path(name), cases + 2 * register // 3 + 20_000
+        counts = {"people": size, "cases": cases + queries, "register": register, "seed": 77}
+        options = [f"--{option}={count}" for option, count in counts.items()]
+        subprocess.run(
+            [sys.executable, str(PROJECT / "benchmarks" / "people.py"), str(folder), *options], check=True
         )
-        persons = [int(person) for person in truth_of(folder / "truth.csv.gz").values()]
-        listed = [int(person) for person in truth_of(folder / "register_truth.csv.gz").values()]
-        owners = (np.array(persons[:-queries]), np.array(listed))
-        table = matching.tables.read(folder / "cases.csv.gz")
-        columns = {
-            name: column for name, column in zip(table.header, table.columns, strict=True) if name in COLUMNS
-        }
-        new = [{name: [column[row]] for name, column in columns.items()} for row in range(-queries, 0)]
-        earlier = read({name: column[:-queries] for name, column in columns.items()})
-        del table, columns
-        people = matching.group(folder / "register.csv.gz", "reg_id").people
+        persons = np.array([int(row[1]) for row in rows_of(folder / "truth.csv.gz")])
+        owners = (
+            persons[:-queries],
+            np.array([int(row[1]) for row in rows_of(folder / "register_truth.csv.gz")]),
+        )
+        earlier = joined(people_of(folder / "cases.csv.gz", cases))
+        people = joined(people_of(folder / "register.csv.gz", register))
+        with gzip.open(folder / "cases.csv.gz", "rt", encoding="utf-8") as file:
+            last = deque(csv.DictReader(file), queries)
+    new = [{name: [cell] for name, cell in row.items() if name in COLUMNS} for row in last]
     watch, sizes = time.perf_counter(), f"{len(earlier):,} + {len(people):,}"
     everybody = Index([(earlier, weights.duplicates), (people, weights.register)])
     built = time.perf_counter() - watch
     del earlier, people
-    known = [np.bincount(each, minlength=max(persons) + 1) for each in owners]
+    known = [np.bincount(each, minlength=int(persons.max()) + 1) for each in owners]
     seconds, processor, found, true, wrong = [], [], [0, 0], [0, 0], [0, 0]
-    for row, person in zip(new, persons[-queries:], strict=True):
+    for row, person in zip(new, persons[-queries:].tolist(), strict=True):
         watch, cpu = time.perf_counter(), time.process_time()
         hits = everybody.query(Probe.of(read(row)))
         seconds.append(time.perf_counter() - watch)

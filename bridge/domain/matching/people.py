@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bridge.domain.matching.texts import Flags, Ints, Levels, Rows, Texts
 from bridge.domain.values import national_id, phone, thai_date
 from bridge.domain.values.address import number_and_moo, street_of, village
-from bridge.domain.values.places import place_key
+from bridge.domain.values.places import amphoe_key, place_key
 from bridge.domain.values.sound import skeletons
 from bridge.domain.values.text import MARKS, fold
 from bridge.domain.values.titles import is_child, sex_of, split_title, split_titles
@@ -37,7 +37,6 @@ COLUMNS: Final = (
     "moo",
     "tambon",
     "amphoe",
-    "province",
     "phone",
 )
 T = TypeVar("T")
@@ -278,23 +277,8 @@ def _streets(first: Sequence[str], second: Sequence[str]) -> Sequence[str]:
 
 
 def _places(column: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
-    """Tambon and amphoe without the words for them; the capital's amphoe has the province's name or not."""
-    tambon, amphoe, province = (
-        _each(place_key, fold_column(column[name])) for name in ("tambon", "amphoe", "province")
-    )
-    return tambon, [
-        name[: -len(of)] if of and len(name) > len(of) and name.endswith(of) else name
-        for name, of in zip(amphoe, _filled(province), strict=True)
-    ]
-
-
-def _filled(provinces: Sequence[str]) -> Sequence[str]:
-    """A file is mostly of one province: the rows that do not name it are taken to be there."""
-    named = [name for name in set(provinces) if name]
-    if not named or (len(named) == 1 and "" not in provinces):
-        return provinces
-    most = max(sorted(named), key=list(provinces).count) if len(named) < 5 else ""
-    return [name or most for name in provinces]
+    """Tambon and amphoe without the words for them."""
+    return _each(place_key, fold_column(column["tambon"])), _each(amphoe_key, fold_column(column["amphoe"]))
 
 
 def distinct_counts(column: Ints) -> tuple[Ints, Ints]:

@@ -20,6 +20,16 @@ _KIND_WORD: Final = re.compile(rf"{_AMPHOE_WORD.pattern}|{_TAMBON_WORD.pattern}|
 _IGNORED: Final = re.compile(r"[\s.\-ฯ]")
 _BRACKETS: Final = re.compile(r"\s*\(.*\)")
 _MUEANG: Final = "เมือง"
+_PROVINCES: Final = (
+    "กระบี่ กาญจนบุรี กาฬสินธุ์ กำแพงเพชร ขอนแก่น จันทบุรี ฉะเชิงเทรา ชลบุรี ชัยนาท ชัยภูมิ ชุมพร ตรัง "
+    "ตราด ตาก นครนายก นครปฐม นครพนม นครราชสีมา นครศรีธรรมราช นครสวรรค์ นนทบุรี นราธิวาส น่าน บึงกาฬ "
+    "บุรีรัมย์ ปทุมธานี ประจวบคีรีขันธ์ ปราจีนบุรี ปัตตานี พระนครศรีอยุธยา พะเยา พังงา พัทลุง พิจิตร "
+    "พิษณุโลก ภูเก็ต มหาสารคาม มุกดาหาร ยะลา ยโสธร ระนอง ระยอง ราชบุรี ร้อยเอ็ด ลพบุรี ลำปาง ลำพูน "
+    "ศรีสะเกษ สกลนคร สงขลา สตูล สมุทรปราการ สมุทรสงคราม สมุทรสาคร สระบุรี สระแก้ว สิงห์บุรี สุพรรณบุรี "
+    "สุราษฎร์ธานี สุรินทร์ สุโขทัย หนองคาย หนองบัวลำภู อำนาจเจริญ อุดรธานี อุตรดิตถ์ อุทัยธานี "
+    "อุบลราชธานี อ่างทอง เชียงราย เชียงใหม่ เพชรบุรี เพชรบูรณ์ เลย แพร่ แม่ฮ่องสอน"
+)
+_CAPITALS: Final = frozenset(_MUEANG + name for name in _PROVINCES.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,12 @@ class Places:
 def place_key(folded: str) -> str:
     """A folded name of a tambon, amphoe or province without the word for its kind, spaces and dots."""
     return "" if says_none(folded) else _IGNORED.sub("", _KIND_WORD.sub("", folded))
+
+
+def amphoe_key(folded: str) -> str:
+    """The same of an amphoe; that of a provincial capital (`เมืองขอนแก่น`) is `เมือง`, as people call it."""
+    key = place_key(folded)
+    return _MUEANG if key in _CAPITALS else key
 
 
 def _is_blank(cell: Cell) -> bool:
