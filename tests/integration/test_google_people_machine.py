@@ -358,4 +358,4 @@ def hunt(examples: int, steps: int, **more: Any) -> None:
 
 
 def test_people_and_the_bridge_on_google_in_any_order() -> None:
-    hunt(examples=10, steps=10)
+    hunt(examples=6, steps=10)
