@@ -46,7 +46,9 @@ def given(location: str | None, body: str) -> None:
     """Where an answer led, and the addresses in its page. The mailed link holds its token, since that is what it is
     for; it is used once, and never written down."""
     found = [*_ADDRESS.findall(body), *([location] if location else [])]
-    _addresses.update(address for address in found if "/activate/" not in address)
+    # The mailed link is what it is; `next` repeats an address that whoever asked had typed.
+    kept = (one for one in found if "/activate/" not in one and "/sign-in/?next=" not in one)
+    _addresses.update(kept)
 
 
 def ids(text: str) -> list[str]:
