@@ -65,7 +65,10 @@ def everything(office: TestOffice) -> dict[str, object]:
         if path.is_file() and "logs" not in path.parts and not path.name.startswith("ledger.sqlite3")
     }
     with closing(sqlite3.connect(office.root / "ledger.sqlite3")) as ledger:
-        files["ledger"] = list(ledger.iterdump())
+        tables = ledger.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+        ).fetchall()
+        files["ledger"] = {name: ledger.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in tables}
     return files
 
 
