@@ -46,9 +46,7 @@ def given(location: str | None, body: str) -> None:
     """Where an answer led, and the addresses in its page. The mailed link holds its token, since that is what it is
     for; it is used once, and never written down."""
     found = [*_ADDRESS.findall(body), *([location] if location else [])]
-    # The mailed link is what it is; `next` repeats an address that whoever asked had typed.
-    kept = (one for one in found if "/activate/" not in one and "/sign-in/?next=" not in one)
-    _addresses.update(kept)
+    _addresses.update(address for address in found if "/activate/" not in address)
 
 
 def ids(text: str) -> list[str]:
@@ -77,9 +75,15 @@ def look_through(folder: Path) -> list[str]:
         found += [f"{where}: a password or token"] if secrets(text, _secrets) else []
     for address in _addresses:
         plain = unquote(address)
-        if ids(plain) or secrets(plain, _secrets):
-            found.append(f"an address: {re.sub('[0-9]', '0', address.partition('?')[0])}")
+        found += [f"an address: {_shape(plain)}: a 13-digit id"] if ids(plain) else []
+        found += [f"an address: {_shape(plain)}: a password or token"] if secrets(plain, _secrets) else []
     return sorted(set(found))
+
+
+def _shape(address: str) -> str:
+    """Its path, and of its query where letters and digits stand."""
+    path, mark, query = address.partition("?")
+    return re.sub("[0-9]", "0", path + mark + re.sub("[^0-9/?&=%:. _-]", "x", query))
 
 
 def _logs(folder: Path) -> Iterator[Path]:

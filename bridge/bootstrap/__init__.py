@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, is_dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, NoReturn, TypeVar
@@ -93,7 +94,7 @@ class Office:
     erase: Erase
     sweep: Sweep
 
-    @property
+    @cached_property
     def submit(self) -> SubmitCase:
         return UseCases(self.workspace, self.province, self.ports, self.messages, self.places).submit_case()
 
@@ -118,7 +119,7 @@ class Office:
     def published_cases(self) -> PublishedCases:
         return PublishedCases(self.ports.tracking, self.province.province.code)
 
-    @property
+    @cached_property
     def case_money(self) -> CaseMoney:
         return UseCases(self.workspace, self.province, self.ports, self.messages, self.places).case_money()
 

@@ -3,29 +3,26 @@ own way writes the same three statements anew each time, half of what a small pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from bridge.adapters.ledger.models import Account
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.together import together
 
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-Rows = Callable[[Any], QuerySet[Any]]
 
 
 class SessionStore(db.SessionStore):
     """Those of many people are written in one transaction."""
 
     def _get_session_from_db(self) -> Session | None:
-        found = _one(_session, self.session_key)
+        found = next(iter(_session(self.session_key or "")), None)
         if found is None or found.expire_date <= timezone.now():
             self._session_key = None
             return None
@@ -38,27 +35,13 @@ class SessionStore(db.SessionStore):
 
 def account(key: int) -> Account | None:
     """With `has_factor`: whether there is an authenticator app or a passkey."""
-    found: Account | None = _one(_account, key)
-    return found
+    return next(iter(_account(key)), None)
 
 
-def _session(key: Any) -> QuerySet[Any]:
-    return Session.objects.filter(session_key=key)
-
-
-def _account(key: Any) -> QuerySet[Any]:
+def _with_factor(key: Any) -> QuerySet[Any]:
     factors = Authenticator.objects.filter(user=OuterRef("pk"), type__in=FACTORS)
     return Account.objects.annotate(has_factor=Exists(factors)).filter(pk=key)
 
 
-def _one(rows: Rows, key: Any) -> Any:
-    table, statement, before = _written(rows, connection.vendor)
-    return next(iter(table.objects.raw(statement, (*before, key))), None)
-
-
-@lru_cache(maxsize=8)
-def _written(rows: Rows, vendor: str) -> tuple[Any, str, tuple[Any, ...]]:
-    """The table, the statement, and its parameters but the last, which is the key."""
-    query = rows(0)
-    statement, parameters = query.query.sql_with_params()
-    return query.model, statement, parameters[:-1]
+_session = Prepared(lambda key: Session.objects.filter(session_key=key))
+_account = Prepared(_with_factor)

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Max
 
 from bridge.adapters.ledger.models import Attachment as Row
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.rows import chunks
 from bridge.application.ports.attachments import Attachment, StoredFile
 from bridge.domain.attachments import Kind
@@ -34,11 +35,7 @@ class DjangoAttachments:
         )
 
     def of(self, cases: Sequence[str]) -> list[Attachment]:
-        return [
-            _attachment(row)
-            for chunk in chunks(sorted(cases))
-            for row in Row.objects.filter(case__in=chunk).order_by("case", "number")
-        ]
+        return [_attachment(row) for chunk in chunks(sorted(cases)) for row in _of(chunk)]
 
     def find(self, case: str, number: int) -> Attachment | None:
         row = Row.objects.filter(case=case, number=number).first()
@@ -61,6 +58,9 @@ class DjangoAttachments:
             names += rows.order_by("case", "number").values_list("name", flat=True)
             rows.delete()
         return names
+
+
+_of = Prepared(lambda cases: Row.objects.filter(case__in=cases).order_by("case", "number"))
 
 
 def _attachment(row: Row) -> Attachment:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bridge.adapters.ledger import payment_models as models
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.payments import PaymentLine
@@ -24,7 +25,7 @@ class DjangoPayments:
     def lines(self, cases: Iterable[str]) -> dict[str, list[PaymentLine]]:
         found: dict[str, list[PaymentLine]] = {}
         for chunk in chunks(cases):
-            for row in models.PaymentLine.objects.filter(case__in=chunk).order_by("case", "number"):
+            for row in _lines(chunk):
                 found.setdefault(row.case, []).append(_line(row))
         return found
 
@@ -41,11 +42,7 @@ class DjangoPayments:
         )
 
     def claims(self, cases: Iterable[str]) -> dict[str, Claim]:
-        return {
-            row.case: _claim_of(row)
-            for chunk in chunks(cases)
-            for row in models.Claim.objects.filter(case__in=chunk).order_by("case")
-        }
+        return {row.case: _claim_of(row) for chunk in chunks(cases) for row in _claims(chunk)}
 
     def set_claims(self, claims: Sequence[Claim]) -> None:
         models.Claim.objects.bulk_create(
@@ -62,9 +59,17 @@ class DjangoPayments:
         for name in KEYS:  # one after the other: each has an index of its own
             keys = sorted({getattr(claim.keys, name) for claim in listed} - {""})
             for chunk in chunks(keys):
-                for row in models.Claim.objects.filter(**{f"{name}__in": chunk}):
+                for row in _sharing[name](chunk):
                     found[row.case] = _claim_of(row)
         return dict(sorted(found.items()))
+
+
+_lines = Prepared(lambda cases: models.PaymentLine.objects.filter(case__in=cases).order_by("case", "number"))
+_claims = Prepared(lambda cases: models.Claim.objects.filter(case__in=cases).order_by("case"))
+_sharing = {
+    name: Prepared(lambda keys, name=name: models.Claim.objects.filter(**{f"{name}__in": keys}))
+    for name in KEYS
+}
 
 
 def _said(line: PaymentLine) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Case, Count, Max, When
 
 from bridge.adapters.ledger.models import Review
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewState, StoredReview
 
@@ -15,11 +16,7 @@ class DjangoReviews:
     """Implements ports.reviews.ReviewStore."""
 
     def find(self, subjects: Iterable[str]) -> dict[str, StoredReview]:
-        return {
-            row.subject: _stored(row)
-            for chunk in chunks(subjects)
-            for row in Review.objects.filter(subject__in=chunk).order_by("number")
-        }
+        return {row.subject: _stored(row) for chunk in chunks(subjects) for row in _about(chunk)}
 
     def with_prefix(self, prefix: str) -> list[StoredReview]:
         found = Review.objects.filter(subject__startswith=prefix).order_by("number")
@@ -27,22 +24,13 @@ class DjangoReviews:
         return [_stored(row) for row in found if row.subject.startswith(prefix)]
 
     def of_rows(self, keys: Iterable[str]) -> dict[str, StoredReview]:
-        return {
-            row.key: _stored(row)
-            for chunk in chunks(keys)
-            for row in Review.objects.filter(key__in=chunk).order_by("number")
-        }
+        return {row.key: _stored(row) for chunk in chunks(keys) for row in _named(chunk)}
 
     def of_cases(self, cases: Iterable[str]) -> list[StoredReview]:
-        return [
-            _stored(row)
-            for chunk in chunks(cases)
-            for row in Review.objects.filter(case__in=chunk).order_by("number")
-        ]
+        return [_stored(row) for chunk in chunks(cases) for row in _of_cases(chunk)]
 
     def decided(self, kind: ReviewKind) -> list[StoredReview]:
-        found = Review.objects.filter(kind=str(kind)).exclude(decision="").order_by("number")
-        return [_stored(row) for row in found]
+        return [_stored(row) for row in _decided(str(kind))]
 
     def page(
         self, kind: ReviewKind | None, state: ReviewState | None, start: int, most: int
@@ -80,6 +68,12 @@ class DjangoReviews:
             unique_fields=["subject"],
             update_fields=["kind", "case", "shown", "facts", "state", "decision"],
         )
+
+
+_about = Prepared(lambda subjects: Review.objects.filter(subject__in=subjects).order_by("number"))
+_named = Prepared(lambda keys: Review.objects.filter(key__in=keys).order_by("number"))
+_of_cases = Prepared(lambda cases: Review.objects.filter(case__in=cases).order_by("number"))
+_decided = Prepared(lambda kind: Review.objects.filter(kind=kind).exclude(decision="").order_by("number"))
 
 
 def _stored(row: Review) -> StoredReview:

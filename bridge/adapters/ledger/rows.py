@@ -7,8 +7,10 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from bridge.adapters.ledger.models import History, SheetRow
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.tracking import TABLE, drop_keys, keep_keys
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.rows import Event, Mark, PastEvent, Presence, RowState
@@ -45,10 +47,9 @@ class DjangoRows:
     def load(self, table: str, keys: Iterable[str]) -> dict[str, RowState]:
         found: dict[str, RowState] = {}
         for chunk in chunks(sorted(set(keys))):
-            rows = SheetRow.objects.filter(table=table, key__in=chunk).order_by("key")
-            if connection.in_atomic_block:  # SQLite locks the whole ledger then, and PostgreSQL these rows
-                rows = rows.select_for_update()
-            found.update((row[0], _state(row)) for row in rows.values_list(*_STATE))
+            # In a transaction SQLite locks the whole ledger, and PostgreSQL these rows.
+            rows = _locked(table, chunk) if connection.in_atomic_block else _loaded(table, chunk)
+            found.update((row[0], _state(row)) for row in rows)
         return found
 
     def load_all(self, table: str) -> Iterator[RowState]:
@@ -123,12 +124,24 @@ class DjangoRows:
                     line.change.get("new"),
                 ),
             )
-            for line in History.objects.filter(table=table, key=key).order_by("id")
+            for line in _history(table, key)
         ]
 
     @staticmethod
     def _keys(query) -> list[str]:  # type: ignore[no-untyped-def]
         return list(query.order_by("key").values_list("key", flat=True))
+
+
+def _of_keys(table: str, keys: Sequence[str]) -> QuerySet[Any, Any]:
+    return SheetRow.objects.filter(table=table, key__in=keys).order_by("key").values_list(*_STATE)
+
+
+def _locked(table: str, keys: Sequence[str]) -> QuerySet[Any, Any]:
+    return _of_keys(table, keys).select_for_update()
+
+
+_loaded = Prepared(_of_keys)
+_history = Prepared(lambda table, key: History.objects.filter(table=table, key=key).order_by("id"))
 
 
 def _state(columns: tuple[Any, ...]) -> RowState:

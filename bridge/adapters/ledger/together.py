@@ -1,21 +1,18 @@
 """Small writes of many threads in one transaction, where the database lets only one write at a time.
 
-A commit of SQLite waits several times for the disk and keeps everybody out meanwhile. Whoever comes while one is under
-way waits for its end; then one of those who wait writes for them all, and they go on when it is committed. Between two
-commits there is a pause for those who read: they would find the ledger locked whenever they try.
+A commit of SQLite waits for the disk and keeps all other writers out meanwhile. Whoever comes while one is under way
+waits for its end; then one of those who wait writes for them all, and they go on when it is committed.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
 
 T = TypeVar("T")
-PAUSE = 0.03  # seconds: some three times what a commit takes
 
 
 class _Write:
@@ -40,7 +37,6 @@ class _Queue:
         self._lock = threading.Lock()
         self._waiting: list[_Write] = []
         self._writing = False  # somebody is, or has been called to
-        self._free_at = 0.0
 
     def settle(self, mine: _Write) -> None:
         with self._lock:
@@ -52,14 +48,12 @@ class _Queue:
             self._write_all()
 
     def _write_all(self) -> None:
-        time.sleep(max(self._free_at - time.monotonic(), 0))  # noqa: TID251  # for other threads, not for time to pass
         with self._lock:
             writes, self._waiting = self._waiting, []
         try:
             _commit(writes)
         finally:
             with self._lock:
-                self._free_at = time.monotonic() + PAUSE
                 self._writing = bool(self._waiting)
                 following = self._waiting[:1]
             for write in writes:

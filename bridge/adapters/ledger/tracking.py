@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.register import inside
 from bridge.application.ports.rows import Presence
 from bridge.application.ports.tracking import CaseQuery, TrackedCase
@@ -55,20 +57,18 @@ class DjangoTracking:
         return found[0] if found else None
 
     def fiscal_years(self) -> Sequence[int]:
-        # Two ends of an index; an aggregate would read it all.
-        numbered = CaseKey.objects.filter(shown=NOW, fiscal_year__gt=0).values_list("fiscal_year", flat=True)
-        newest = numbered.order_by("-fiscal_year").first() or 0
-        oldest = max(numbered.order_by("fiscal_year").first() or 0, newest - MOST_YEARS)
-        return list(range(newest, oldest - 1, -1)) if newest else []
+        ends = [*_newest_year(NOW), *_oldest_year(NOW)]
+        if not ends:
+            return []
+        (newest,), (oldest,) = ends
+        return list(range(newest, max(oldest, newest - MOST_YEARS) - 1, -1))
 
     def _cases(self, cases: Sequence[str], *, published: bool) -> list[TrackedCase]:
         """In the order of `cases`; what is published and as it stands now come of different tables."""
-        public = Publication.objects.filter(case__in=cases).values_list("case", "values", "published_at")
-        shown = {case: (cells, at) for case, cells, at in public}
+        shown = {case: (cells, at) for case, cells, at in _published(cases)}
         values: dict[str, Mapping[str, Cell]] = {case: cells for case, (cells, _) in shown.items()}
         if not published:
-            rows = SheetRow.objects.filter(table=TABLE, key__in=cases).exclude(presence=str(Presence.GONE))
-            values = dict(rows.values_list("key", "values"))
+            values = dict(_rows(cases))
         return [
             TrackedCase(
                 case,
@@ -78,6 +78,28 @@ class DjangoTracking:
             for case in cases
             if case in values
         ]
+
+
+_published = Prepared(
+    lambda cases: Publication.objects.filter(case__in=cases).values_list("case", "values", "published_at")
+)
+_rows = Prepared(
+    lambda cases: (
+        SheetRow.objects.filter(table=TABLE, key__in=cases)
+        .exclude(presence=str(Presence.GONE))
+        .values_list("key", "values")
+    )
+)
+
+
+def _years(shown: str, order: str) -> QuerySet[Any, Any]:
+    """One end of an index; an aggregate would read it all."""
+    numbered = CaseKey.objects.filter(shown=shown, fiscal_year__gt=0).order_by(order)
+    return numbered.values_list("fiscal_year")[:1]
+
+
+_newest_year = Prepared(lambda shown: _years(shown, "-fiscal_year"))
+_oldest_year = Prepared(lambda shown: _years(shown, "fiscal_year"))
 
 
 def _is_narrow(query: CaseQuery) -> bool:

@@ -1,0 +1,114 @@
+"""Questions that pages ask again and again: the statement is written once in a process. Django writes it anew each
+time, which takes several times as long as SQLite's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.query import ModelIterable
+
+Key = str | int | Sequence[str]
+MOST = 32  # texts in a list: a statement is kept for each length
+
+
+@dataclass(frozen=True)
+class _Stand:
+    """In the place of a key while the statement is written: `at` within the list, if it is one."""
+
+    key: int
+    at: int
+
+
+@dataclass(frozen=True)
+class _Written:
+    statement: str
+    parameters: tuple[Any, ...]
+    converters: Any
+    build: Callable[[Sequence[Any]], Any]
+
+    def answer(self, keys: Sequence[Key]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(self.statement, [_filled(each, keys) for each in self.parameters])
+            rows = cursor.fetchall()
+        return [self.build(self._converted(row)) for row in rows]
+
+    def _converted(self, row: Sequence[Any]) -> Sequence[Any]:
+        if not self.converters:
+            return row
+        cells = list(row)
+        for place, (converters, expression) in self.converters:
+            for convert in converters:
+                cells[place] = convert(cells[place], expression, connection)
+        return cells
+
+
+class Prepared:
+    """`query` makes a query of its keys: models, or tuples by `values_list`. A key is a text, a whole number or a list
+    of texts, and stands in it as it is given: what a lookup would change (`contains`) cannot be prepared."""
+
+    def __init__(self, query: Callable[..., QuerySet[Any, Any]]) -> None:
+        self._query = query
+        self._known: dict[tuple[Any, ...], _Written] = {}
+
+    def __call__(self, *keys: Key) -> list[Any]:
+        lengths = [len(key) for key in keys if not isinstance(key, (str, int))]
+        if 0 in lengths:
+            return []
+        if any(length > MOST for length in lengths):
+            return list(self._query(*keys))
+        shape = (connection.vendor, *(isinstance(key, int) for key in keys), *lengths)
+        written = self._known.get(shape)
+        if written is None:
+            written = self._known[shape] = _written(self._query, keys)
+        return written.answer(keys)
+
+
+def _written(query: Callable[..., QuerySet[Any, Any]], keys: Sequence[Key]) -> _Written:
+    stands: dict[str | int, _Stand] = {}
+    given = [_stood_for(number, key, stands) for number, key in enumerate(keys)]
+    asked = query(*given)
+    compiler = asked.query.get_compiler(connection=connection)
+    statement, parameters = compiler.as_sql()
+    # `True` is 1 to a dictionary.
+    filled = tuple(each if isinstance(each, bool) else stands.get(each, each) for each in parameters)
+    if missing := {*stands.values()} - {each for each in filled if isinstance(each, _Stand)}:
+        raise ValueError(f"the statement lacks a key: {sorted(stand.key for stand in missing)}")
+    converters = list(compiler.get_converters([part[0] for part in compiler.select]).items())
+    return _Written(statement, filled, converters, _builder(asked, compiler))
+
+
+def _stood_for(number: int, key: Key, stands: dict[str | int, _Stand]) -> Key:
+    """Values that no query has of its own; a whole number has to fit the smallest column."""
+    if isinstance(key, int):
+        stands[32_000 + number] = _Stand(number, -1)
+        return 32_000 + number
+    texts = [f"\ue000{number}.{at}" for at in range(1 if isinstance(key, str) else len(key))]
+    stands.update((text, _Stand(number, at)) for at, text in enumerate(texts))
+    return texts[0] if isinstance(key, str) else texts
+
+
+def _filled(part: Any, keys: Sequence[Key]) -> Any:
+    if not isinstance(part, _Stand):
+        return part
+    key = keys[part.key]
+    return key if isinstance(key, (str, int)) else key[part.at]
+
+
+def _builder(asked: QuerySet[Any, Any], compiler: Any) -> Callable[[Sequence[Any]], Any]:
+    if asked._iterable_class is not ModelIterable:
+        return tuple
+    model, more = asked.model, compiler.annotation_col_map
+    fields = len(model._meta.concrete_fields)
+    names = [part[0].target.attname for part in compiler.select[:fields]]
+
+    def build(row: Sequence[Any]) -> Any:
+        made = model.from_db(connection.alias, names, row[:fields])
+        for name, place in more.items():
+            setattr(made, name, row[place])
+        return made
+
+    return build
