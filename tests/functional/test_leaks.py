@@ -61,7 +61,7 @@ def test_what_is_planted_fails_the_run() -> None:
     assert (
         said.count("a 13-digit id") == 2 and "saphan.log: " in said and "a record of this process: " in said
     )
-    assert said.count("an address: /?x=xxxxxxx xxxxxxxx: a password or token\n") == 1
+    assert said.count("an address: /?x=xxxxxx xxxxxxxx: a password or token\n") == 1
     assert "quiet.log" not in said
     assert valid_id(77) not in said and "ม้าน้ำ" not in said, "it is not said again"
 
