@@ -108,6 +108,7 @@ _SIGN_IN: dict[str, Any] = {
         "reset_password": "60/m/ip,5/h/key",
         "reset_password_from_key": "60/m/ip",
         "ask_access": "60/m/ip",
+        "attach": "200/d/user",  # what is not sent with a case stays for a day
     },
     "MFA_ADAPTER": "bridge.portal.accounts.SecondFactors",
     "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],

@@ -35,6 +35,7 @@ from bridge.application.share_access import ShareAccess, ShareReport, SharingSet
 from bridge.application.submit import SubmitCase
 from bridge.application.summarise import Summarise
 from bridge.application.tombstones import Tombstones
+from bridge.bootstrap.advice import advice
 from bridge.bootstrap.limits import build_limits, build_missing_papers
 from bridge.bootstrap.ports import Ports, domain_of, secret_key
 from bridge.config import Province
@@ -350,7 +351,7 @@ class UseCases:
             self.messages,
             ports.journal.damage,
             self._try_mail,
-            self._advice(),
+            advice(province, self.workspace),
             self._drift,
         )
 
@@ -364,18 +365,6 @@ class UseCases:
             return []
         found = self.ports.google.connect().findings()
         return [line for line in found if line.code != "google_renamed"]  # the sheet's own check tells that
-
-    def _advice(self) -> list[str]:
-        province, advice = self.province, []
-        if province.mail.backend == "folder":
-            advice.append("mail_folder")
-        if province.portal.base_url.endswith(".invalid"):
-            advice.append("portal_url")
-        if province.mail.from_address.endswith(".invalid"):
-            advice.append("sender")
-        if province.ledger.engine == "sqlite" and not list(self.workspace.backups.glob("ledger-*.sqlite3")):
-            advice.append("no_backup")
-        return advice
 
     def restore(self) -> Restore:
         tables = self.province.table

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from allauth.core import ratelimit
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
@@ -56,6 +57,9 @@ def taken(request: HttpRequest, form: forms.Form) -> list[Kept]:
     if len(kept) + len(uploads) > most:
         form.add_error(FIELD, worded("attachments_many", most=most, count=len(kept) + len(uploads)))
         return kept[:most]
+    if not all(ratelimit.consume(request, action="attach", user=request.user) for _ in uploads):
+        form.add_error(FIELD, worded("attachments_day"))
+        return kept
     fresh = [_take(request, form, upload) for upload in uploads]
     return [*kept, *(file for file in fresh if file is not None)]
 

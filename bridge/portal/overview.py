@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
+from bridge.adapters.fonts import NoThaiFont
 from bridge.application.figures import Figures
 from bridge.domain.overview import PlacePage, YearPage
 from bridge.domain.summary import Format, SummaryBlock
@@ -95,7 +96,7 @@ def pdf(request: HttpRequest) -> HttpResponse:
     year = _asked_year(request, figures)
     try:
         return _file(_year_pdf(figures, year), PDF, f"overview-{year}-{_day(figures)}.pdf")
-    except report.NoThaiFont as missing:
+    except NoThaiFont as missing:
         return _no_font(request, missing)
 
 
@@ -107,7 +108,7 @@ def amphoe_pdf(request: HttpRequest, place: str) -> HttpResponse:
     year = _asked_year(request, figures)
     try:
         made = _place_pdf(figures, year, place)
-    except report.NoThaiFont as missing:
+    except NoThaiFont as missing:
         return _no_font(request, missing)
     if made is None:
         raise Http404
@@ -123,7 +124,7 @@ def _file(content: bytes, kind: str, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=kind, headers=headers)
 
 
-def _no_font(request: HttpRequest, missing: report.NoThaiFont) -> HttpResponse:
+def _no_font(request: HttpRequest, missing: NoThaiFont) -> HttpResponse:
     return render(request, "overview/no_font.html", {"wanted": missing.wanted}, status=503)
 
 

@@ -9,44 +9,21 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import typst
 
+from bridge.adapters.fonts import fonts, thai_font
 from bridge.domain.overview import Compared, PlacePage, YearPage
 from bridge.domain.summary import Format, SummaryBlock, Value, visible_length
 from bridge.portal import charts
 from bridge.portal.figures import changed, legible, shown
 from bridge.workspace import TEMPLATES
 
-# Thai fonts by the names under which Windows, macOS and Linux have them, best to read first.
-THAI_FONTS = (
-    "Sarabun",
-    "TH Sarabun New",
-    "TH SarabunPSK",
-    "Noto Sans Thai",
-    "Noto Sans Thai Looped",
-    "Leelawadee UI",
-    "Leelawadee",
-    "Thonburi",
-    "Loma",
-    "Garuda",
-    "Waree",
-    "Tahoma",
-)
 HEADLINES = (0, 2, 5, 6)  # of the year's, those that stand large
 MOST_LETTERS, FEWEST_LETTERS = 30, 7  # of a column; longer text wraps
 HEADER_LETTERS = 9  # of a header, which breaks between its words
 TALLEST = 1000  # pixels of a chart that leaves its page room for a heading
-
-
-class NoThaiFont(Exception):
-    """The machine has no font to write with; `wanted` is the one that was asked for, or ""."""
-
-    def __init__(self, wanted: str) -> None:
-        super().__init__(wanted)
-        self.wanted = wanted
 
 
 @dataclass(frozen=True)
@@ -92,28 +69,13 @@ def of_place(page: PlacePage, look: Look, made_at: datetime) -> bytes:
     return _set("amphoe", content, look, made_at)
 
 
-def thai_font(wanted: str = "") -> str:
-    """The family to write with. Raises NoThaiFont where the machine has none of THAI_FONTS, or not the wanted one."""
-    there = {family.casefold(): family for family in _fonts().families()}
-    for name in (wanted,) if wanted else THAI_FONTS:
-        if name.casefold() in there:
-            return there[name.casefold()]
-    raise NoThaiFont(wanted)
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The machine's, as they were when this process made its first PDF."""
-    return typst.Fonts(include_system_fonts=True, include_embedded_fonts=True, font_paths=[])
-
-
 def _set(layout: str, content: Mapping[str, Any], look: Look, made_at: datetime) -> bytes:
     about = {"office": look.office, "province": look.province, "accent": look.accent}
     all_shown = {**about, "font": [thai_font(look.font)], **content}
     made = typst.compile(
         TEMPLATES / "report" / f"{layout}.typ",
         format="pdf",
-        font_paths=_fonts(),
+        font_paths=fonts(),
         sys_inputs={"shown": json.dumps(all_shown, ensure_ascii=False)},
         timestamp=made_at.replace(microsecond=0),
     )

@@ -379,6 +379,18 @@ def test_history_tells_who_changed_what(office: TestOffice, capfd: pytest.Captur
     assert office.run("history", "SSK-2570-999999") == 2
 
 
+def test_check_tells_of_a_font_that_is_not_there(
+    office: TestOffice, capfd: pytest.CaptureFixture[str]
+) -> None:
+    province = office.root / "province.toml"
+    said = province.read_text(encoding="utf-8")
+    assert 'pdf_font = ""' in said
+    province.write_text(said.replace('pdf_font = ""', 'pdf_font = "ไม่มีฟอนต์นี้"'), encoding="utf-8")
+    assert office.run("check", "--json") == 0
+    codes = {finding["code"] for finding in json.loads(capfd.readouterr().out)["findings"]}
+    assert "no_such_font" in codes and "no_thai_font" not in codes
+
+
 def test_status_and_check_speak_to_programs(office: TestOffice, capfd: pytest.CaptureFixture[str]) -> None:
     office.send_cases([case_answer(1)])
     assert office.run("sync", "--json") == 0

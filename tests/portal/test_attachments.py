@@ -111,6 +111,21 @@ class TestTaking:
         assert "“ใหญ่.jpg” ใหญ่เกิน 8 MB" in html.unescape(answer.body)
         assert cases_of(portal, data["key"]) == []
 
+    def test_a_day_takes_so_many_of_one_account(self, portal: Portal, officer: Browser) -> None:
+        from allauth.core import ratelimit
+        from django.test import RequestFactory
+
+        account = portal.account("many.files@example.go.th", factor=False)
+        other = portal.sign_in(account.email)
+        request = RequestFactory().post(NEW)
+        while ratelimit.consume(request, action="attach", user=account):
+            pass
+        data = case()
+        answer = other.post(NEW, data, files=[("ก.pdf", files.pdf())])
+        assert "แนบไฟล์ครบจำนวน" in answer.body and not cases_of(portal, data["key"])
+        assert other.post(NEW, data).heading == "ส่งเคสแล้ว"
+        send(portal, officer)
+
     def test_too_many_are_refused(self, portal: Portal, officer: Browser) -> None:
         data, before = case(), stored(portal)
         answer = officer.post(NEW, data, files=[(f"{n}.jpg", files.photo()) for n in range(6)])

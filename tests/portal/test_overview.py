@@ -22,11 +22,11 @@ import openpyxl
 import pytest
 
 from bridge import bootstrap
+from bridge.adapters.fonts import NoThaiFont, thai_font
 from bridge.application.errors import Busy
 from bridge.application.ports.cases import NewCase
 from bridge.application.ports.rows import Presence, RowState
 from bridge.domain.access import Role
-from bridge.portal import report
 from bridge.workspace import Workspace
 from tests.portal.portal import Browser, Portal, served
 from tests.portal.test_browser import CHROMIUM, SIZES, chromium, look
@@ -243,8 +243,8 @@ pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is in the extra `tes
 
 def _has_thai_font() -> bool:
     try:
-        return bool(report.thai_font())
-    except report.NoThaiFont:
+        return bool(thai_font())
+    except NoThaiFont:
         return False
 
 
