@@ -30,7 +30,7 @@ class SessionStore(db.SessionStore):
         return session
 
     def save(self, must_create: bool = False) -> None:
-        together(lambda: super(SessionStore, self).save(must_create))
+        together(lambda: super(SessionStore, self).save(must_create), in_turn=False)
 
 
 def account(key: int) -> Account | None:

@@ -80,17 +80,9 @@ def test_inside_a_transaction_it_is_part_of_it(ledger: Ledger) -> None:
 
 def test_writes_that_all_change_one_thing_lose_nothing(ledger: Ledger) -> None:
     ledger.journal.set_setting("count", "0")
-    guard = threading.Lock()  # what numbers cases has a lock of its own; here PostgreSQL has none
 
-    def add(_: int) -> None:
+    def add() -> None:
         ledger.journal.set_setting("count", str(int(ledger.journal.setting("count")) + 1))
 
-    def write(number: int) -> None:
-        if ledger.backend == "postgresql":
-            with guard:
-                ledger.journal.together(lambda: add(number))
-        else:
-            ledger.journal.together(lambda: add(number))
-
-    in_threads(MANY, write)
+    in_threads(MANY, lambda _: ledger.journal.together(add))
     assert ledger.journal.setting("count") == str(MANY)

@@ -46,7 +46,7 @@ class DjangoJournal:
         return transaction.atomic()
 
     def together(self, work: Callable[[], T]) -> T:
-        return together(work)
+        return together(work, in_turn=True)
 
     def acquire(self, lease: str, holder: str, now: datetime, until: datetime) -> bool:
         try:

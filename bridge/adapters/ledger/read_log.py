@@ -26,7 +26,7 @@ class DjangoReadLog:
             why=reading.why[:200],
             refused=reading.refused,
         )
-        together(entry.save)
+        together(entry.save, in_turn=False)
 
     def find(self, sought: Sought, start: int, most: int) -> tuple[list[Reading], int]:
         found = ReadEntry.objects.annotate(listed=Cast("keys", TextField())).order_by("-at", "-id")

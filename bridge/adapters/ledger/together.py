@@ -1,4 +1,4 @@
-"""Small writes of many threads in one transaction, where the database lets only one write at a time.
+"""Small writes of many threads in one transaction, where only one can write at a time.
 
 A commit of SQLite waits for the disk and keeps all other writers out meanwhile. Whoever comes while one is under way
 waits for its end; then one of those who wait writes for them all, and they go on when it is committed.
@@ -65,10 +65,12 @@ class _Queue:
 _queue = _Queue()
 
 
-def together(work: Callable[[], T]) -> T:
-    """Runs `work` in a transaction of its own or, on SQLite, one shared with others that wait at this moment; it may
-    run in another thread. Committed when this returns. Raises what `work` raises: then nothing of it is kept."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
+def together(work: Callable[[], T], *, in_turn: bool) -> T:
+    """Runs `work` in a transaction of its own or one shared with others that wait at this moment; it may run in
+    another thread. Committed when this returns. Raises what `work` raises: then nothing of it is kept.
+
+    Shared on SQLite, and elsewhere where `work` takes a lock that all others need (`in_turn`)."""
+    if connection.in_atomic_block or not (in_turn or connection.vendor == "sqlite"):
         with transaction.atomic():
             return work()
     mine = _Write(work)
