@@ -46,7 +46,7 @@ def register_keys(values: Mapping[str, Cell]) -> RegisterKeys:
     tambon, amphoe = values.get("tambon"), values.get("amphoe")
     name = name_key(values.get("name"), values.get("title"))
     return RegisterKeys(
-        person_key(name, tambon, amphoe),
+        person_key(name, tambon, amphoe, values.get("house_no")),
         place_name(amphoe),
         place_name(tambon),
         level_key(values.get("level")),
@@ -57,10 +57,13 @@ def case_keys(case: str, values: Mapping[str, Cell]) -> CaseKeys:
     """Places stay as they stand: the same names decide who may see the case."""
     tambon, amphoe = values.get("tambon"), values.get("amphoe")
     numbered = _NUMBERED.fullmatch(case)
+    year = int(numbered[1]) if numbered else 0
     return CaseKeys(
-        fiscal_year=int(numbered[1]) if numbered else 0,
-        number=int(numbered[2]) if numbered else 0,
-        search=person_key(name_key(values.get("person_name")), tambon, amphoe, case),
+        fiscal_year=year,
+        number=int(numbered[2]) if numbered and year else 0,
+        search=person_key(
+            name_key(values.get("person_name")), tambon, amphoe, values.get("house_no"), case
+        ),
         amphoe=printable(as_text(amphoe), LONGEST_PLACE),
         tambon=printable(as_text(tambon), LONGEST_PLACE),
         operation=operation_key(values.get("operation")),

@@ -1,0 +1,117 @@
+"""The inverted indexes of the register and of the cases in the ledger: the same is found on every database.
+
+What terms are is told in domain/search_terms.py. The holders of a term are kept by blocks, so that a change writes a
+small part of them; in a block they are a packed Roaring bitmap.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+
+from django.db import connection
+from pyroaring import BitMap
+
+from bridge.adapters.ledger.models import SearchState, SearchTerm
+from bridge.domain.search_terms import EVERYBODY, Candidates, Entry, Wanted, gathered
+from bridge.domain.values.search import holds
+
+CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
+_TABLE = SearchTerm._meta.db_table
+
+# (block, place in it), what the index knew of whoever has that place, and what it shall know; None for nothing.
+Change = tuple[tuple[int, int], Entry | None, Entry | None]
+# The `person_key` of each of these places of the block.
+KeysOf = Callable[[int, Sequence[int]], Mapping[int, str]]
+
+
+class SearchIndex:
+    """One index, of this `kind`."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def update(self, changes: Iterable[Change]) -> None:
+        """Inside the transaction that writes what is indexed; others who write to the index wait for its end.
+        Many changes at once, in the order of their places, are much cheaper than one by one."""
+        for n, (block, some) in enumerate(groupby(changes, key=lambda change: change[0][0])):
+            if not n:
+                self._lock()
+            self._update(block, list(some))
+
+    def _update(self, block: int, changes: Sequence[Change]) -> None:
+        before = gathered((at, entry) for (_, at), entry, _ in changes if entry is not None)
+        now = gathered((at, entry) for (_, at), _, entry in changes if entry is not None)
+        if not self.read([EVERYBODY], block):
+            self._write(block, now)
+            return
+        nobody = BitMap()
+        changed = sorted(each for each in before.keys() | now.keys() if before.get(each) != now.get(each))
+        for start in range(0, len(changed), CHUNK):
+            chunk = changed[start : start + CHUNK]
+            known = self.read(chunk, block).get(block, {})
+            self._write(
+                block,
+                {
+                    each: (known.get(each, nobody) - before.get(each, nobody)) | now.get(each, nobody)
+                    for each in chunk
+                },
+            )
+
+    def read(self, terms: Sequence[str], block: int | None = None) -> dict[int, dict[str, BitMap]]:
+        """The holders of each term by blocks, in that block alone if one is told."""
+        found: dict[int, dict[str, BitMap]] = defaultdict(dict)
+        one = "" if block is None else " AND block = %s"
+        with connection.cursor() as cursor:
+            for start in range(0, len(terms), CHUNK):
+                chunk = terms[start : start + CHUNK]
+                cursor.execute(
+                    f"SELECT block, term, holders FROM {_TABLE} WHERE kind = %s AND term IN "  # noqa: S608
+                    f"({', '.join(['%s'] * len(chunk))}){one}",
+                    [self.kind, *chunk, *([] if block is None else [block])],
+                )
+                for at, term, holders in cursor.fetchall():
+                    found[at][term] = BitMap.deserialize(bytes(holders))
+        return found
+
+    def version(self) -> str:
+        """Another one after every change; "" while nothing was ever indexed."""
+        return SearchState.objects.filter(kind=self.kind).values_list("version", flat=True).first() or ""
+
+    def _lock(self) -> None:
+        fresh = {"version": secrets.token_hex(8)}
+        SearchState.objects.update_or_create(kind=self.kind, defaults=fresh)
+
+    def _write(self, block: int, holders: Mapping[str, BitMap]) -> None:
+        """Terms that nobody holds any more go."""
+        nobodys = [term for term, those in holders.items() if not those]
+        for start in range(0, len(nobodys), CHUNK):
+            chunk = nobodys[start : start + CHUNK]
+            SearchTerm.objects.filter(kind=self.kind, term__in=chunk, block=block).delete()
+        rows = ((self.kind, term, block, _packed(those)) for term, those in sorted(holders.items()) if those)
+        with connection.cursor() as cursor:
+            while chunk_of_rows := list(islice(rows, 10_000)):
+                cursor.executemany(
+                    f"INSERT INTO {_TABLE} (kind, term, block, holders) VALUES (%s, %s, %s, %s) "  # noqa: S608
+                    "ON CONFLICT (kind, term, block) DO UPDATE SET holders = excluded.holders",
+                    chunk_of_rows,
+                )
+
+
+def _packed(holders: BitMap) -> bytes:
+    holders.run_optimize()
+    return bytes(holders.serialize())
+
+
+def held(
+    block: int, found: Candidates, order: Iterable[int], wanted: Wanted, keys_of: KeysOf
+) -> Iterator[int]:
+    """Of the places in `order`, which are some of the candidates', those whose key holds all needles."""
+    places = iter(order)
+    while chunk := list(islice(places, CHUNK)):
+        unsure = [at for at in chunk if at not in found.sure]
+        keys = keys_of(block, unsure) if unsure else {}
+        wrong = {at for at in unsure if not all(holds(keys.get(at, ""), needle) for needle in wanted.needles)}
+        yield from (at for at in chunk if at not in wrong)
