@@ -8,24 +8,28 @@ compared with the needle, unless it is one of their words.
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
-from itertools import pairwise
+from functools import reduce
 from operator import and_
+from typing import Any, Final
 
 from pyroaring import BitMap
 
 from bridge.domain.search_keys import CaseKeys, RegisterKeys
 from bridge.domain.values.search import MARKS, parts
+from bridge.domain.values.search import words as words_of
 
 LONGEST = 4  # letters of a fragment
 LONGEST_BEGINNING = 3
 EVERYBODY = "*"  # the term that all hold
+RANKS = 3  # of Candidates.ranked
 _BEGINS, _ENDS = "^", "$"  # no letters of a key, and neither is the colon of labels
 
 Index = Mapping[str, BitMap]
+Holders = "array[int]"
 
 
 @dataclass(frozen=True)
@@ -70,54 +74,61 @@ def case_entry(keys: CaseKeys) -> Entry:
 
 def gathered(entries: Iterable[tuple[int, Entry]]) -> dict[str, BitMap]:
     """The holders of every term that one of these has. What many share is taken apart once."""
-    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    # Their names' words; these as they stand together; their places; houses; case numbers; labels.
+    groups: tuple[dict[Any, Holders], ...] = tuple(defaultdict(_nobody) for _ in _TERMS)
+    by_word, by_name, by_place, by_house, by_number, by_labels = groups
     for at, entry in entries:
-        name, others = parts(entry.search)
-        words = tuple(name.split(" ")) if name else ()
+        name, place, house, number = parts(entry.search)
+        words = name.split(" ")
         for word in words:
-            groups["word", word].append(at)
+            by_word[word].append(at)
         if len(words) > 1:
-            groups["together", *_together(words)].append(at)
-        for part in others:
-            groups["part", part].append(at)
-        groups["label", *entry.labels].append(at)
-    holders: dict[str, list[BitMap]] = defaultdict(list)
-    for group, some in groups.items():
-        those = BitMap(some)
-        for term in _terms(group):
-            holders[term].append(those)
-    return {term: those[0] if len(those) == 1 else BitMap.union(*those) for term, those in holders.items()}
+            by_name[_together(words)].append(at)
+        by_place[place].append(at)
+        if house:
+            by_house[house].append(at)
+        if number:
+            by_number[number].append(at)
+        by_labels[entry.labels].append(at)
+    holders: dict[str, Holders] = defaultdict(_nobody)
+    for group, terms in zip(groups, _TERMS, strict=True):
+        for shared, those in group.items():
+            for term in terms(shared):
+                holders[term] += those
+    return {term: BitMap(those) for term, those in holders.items()}
 
 
-def _together(words: tuple[str, ...]) -> tuple[str, ...]:
-    """What fragments across the words of a name are made of; two words need no more than their ends."""
+def _nobody() -> Holders:
+    return array("I")
+
+
+def _together(words: Sequence[str]) -> tuple[str, ...]:
+    """What the fragments across the words of a name are made of: of two words, their ends."""
     if len(words) == 2:
         return words[0][1 - LONGEST :], words[1][: LONGEST - 1]
-    return words
+    return tuple(words)
 
 
-def _terms(group: tuple[str, ...]) -> Iterable[str]:
-    kind, *texts = group
-    if kind == "label":
-        return {EVERYBODY, *texts}
-    if kind == "together":
-        return fragments_across(texts)
-    word, found = texts[0], set[str]()
-    if kind == "part":  # a mark and a word: found with the mark and without
-        found, word = {_whole(word), *_runs(word)}, word[1:]
-    return {*found, _whole(word), *_runs(word), *(_beginning(word[:n]) for n in range(1, LONGEST_BEGINNING + 1))}
+def _across(words: Sequence[str]) -> set[str]:
+    """The fragments of these words, one behind the other, that are not of one word alone; perhaps some that are."""
+    if len(words) == 2:
+        one, other = words
+        return {
+            one[-end:] + other[:begin]
+            for end in range(1, min(len(one), LONGEST - 1) + 1)
+            for begin in range(1, min(len(other), LONGEST - end) + 1)
+        }
+    return set(_runs("".join(words)))
 
 
-def fragments_across(words: Sequence[str]) -> set[str]:
-    """The fragments of these words, one behind the other, that belong to more than one of them."""
-    text, ends, found = "".join(words), set[int](), set[str]()
-    end = 0
-    for word in words[:-1]:
-        ends.add(end := end + len(word))
-    for size in range(2, LONGEST + 1):
-        for begin in range(len(text) - size + 1):
-            if any(begin < end < begin + size for end in ends):
-                found.add(text[begin : begin + size])
+def _of_word(word: str) -> set[str]:
+    return {whole(word), *_runs(word), *(_beginning(word[:n]) for n in range(1, LONGEST_BEGINNING + 1))}
+
+
+def _of_place(place: str) -> set[str]:
+    found = set[str]()
+    for word in words_of(place):
+        found |= _of_word(word)
     return found
 
 
@@ -127,7 +138,18 @@ def _runs(text: str) -> Iterator[str]:
             yield text[begin : begin + size]
 
 
-def _whole(word: str) -> str:
+_TERMS: Final[tuple[Callable[[Any], Iterable[str]], ...]] = (
+    _of_word,
+    _across,
+    _of_place,
+    _of_word,
+    _runs,
+    lambda labels: {EVERYBODY, *labels},
+)
+
+
+def whole(word: str) -> str:
+    """The term of those who have this word."""
     return f"{_BEGINS}{word}{_ENDS}"
 
 
@@ -153,24 +175,47 @@ class Wanted:
 
     def terms(self) -> set[str]:
         """All that `candidates` looks up."""
-        own = {term for needle in self.needles for term in (*fragments(needle), _whole(needle))}
+        own = {term for needle in self.needles for term in (*fragments(needle), whole(needle))}
         own |= {_beginning(needle[:LONGEST_BEGINNING]) for needle in self.needles}
         return own | {EVERYBODY, *self.labels} | {label for area in self.areas or () for label in area}
 
 
-@dataclass(frozen=True)
 class Candidates:
-    """Who may be meant. Those who are not `sure` hold all fragments of the needles, perhaps apart. Of them, `whole`
-    have every needle as a word, and words of `begun` begin like every needle."""
+    """Who of a block may be meant: who holds all fragments of the needles, perhaps apart.
 
-    all: BitMap
-    sure: BitMap
-    whole: BitMap
-    begun: BitMap
+    `sure` are those of whom it is known that they hold the needles; `learn` tells of more.
+    """
 
-    def ranked(self) -> tuple[BitMap, ...]:
-        begun = self.begun - self.whole
-        return self.whole, begun, self.all - self.whole - begun
+    def __init__(self, index: Index, wanted: Wanted) -> None:
+        self._wanted = wanted
+        limits = [_holders(index, label) for label in wanted.labels]
+        if wanted.areas is not None:
+            limits.append(BitMap().union(*(_all(index, area) for area in wanted.areas)))
+        inside = [_all(index, fragments(needle)) for needle in wanted.needles]
+        self.all = _both([*limits, *inside] or [_holders(index, EVERYBODY)])
+        self._holding = {
+            needle: those if is_exact(needle) else _holders(index, whole(needle))
+            for needle, those in zip(wanted.needles, inside, strict=True)
+        }
+        self.sure = _both([self.all, *self._holding.values()])
+
+    def learn(self, words: Index, right: BitMap) -> None:
+        """From the holders of terms of words, and of those who were compared with the needles."""
+        for term, those in words.items():
+            for needle in self._holding:
+                if needle in term:
+                    self._holding[needle] = self._holding[needle] | those
+        self.sure = self.sure | right | _both([self.all, *self._holding.values()])
+
+    def ranked(self, index: Index) -> tuple[BitMap, ...]:
+        """Those who have every needle as a word, then those with words that begin like the needles, then others."""
+        needles = self._wanted.needles
+        exact = _both([self.all, *(_holders(index, whole(needle)) for needle in needles)])
+        begun = self.all
+        for needle in needles:
+            if needle[0] not in MARKS:  # else it begins a word anyway
+                begun = begun & _holders(index, _beginning(needle[:LONGEST_BEGINNING]))
+        return exact, begun - exact, self.all - begun - exact
 
 
 def fragments(needle: str) -> Sequence[str]:
@@ -182,24 +227,6 @@ def fragments(needle: str) -> Sequence[str]:
 
 def is_exact(needle: str) -> bool:
     return len(needle) <= LONGEST
-
-
-def candidates(index: Index, wanted: Wanted) -> Candidates:
-    limits = [_holders(index, label) for label in wanted.labels]
-    if wanted.areas is not None:
-        limits.append(BitMap().union(*(_all(index, area) for area in wanted.areas)))
-    if not limits and not wanted.needles:
-        limits.append(_holders(index, EVERYBODY))
-    found, sure, whole, begun = (list(limits) for _ in range(4))
-    for needle in wanted.needles:
-        inside, word = _all(index, fragments(needle)), _holders(index, _whole(needle))
-        found.append(inside)
-        sure.append(inside if is_exact(needle) else word)
-        whole.append(word)
-        marked = needle[0] in MARKS  # then it begins a part anyway
-        begun.append(inside if marked else _holders(index, _beginning(needle[:LONGEST_BEGINNING])))
-    everyone = _both(found)
-    return Candidates(everyone, _both(sure) & everyone, _both(whole) & everyone, _both(begun) & everyone)
 
 
 def _all(index: Index, terms: Iterable[str]) -> BitMap:

@@ -8,12 +8,12 @@ from itertools import islice
 from django.db.models import Q
 
 from bridge.adapters.ledger.models import RegisterPerson
-from bridge.adapters.ledger.search_index import SearchIndex, held
+from bridge.adapters.ledger.search_index import Search, SearchIndex
 from bridge.application.ports.register import Areas, RegisterEntry, RegisterQuery
 from bridge.domain.search_keys import RegisterKeys
 from bridge.domain.search_terms import (
+    RANKS,
     Wanted,
-    candidates,
     of_amphoe,
     of_level,
     of_tambon,
@@ -75,12 +75,11 @@ def _wanted(query: RegisterQuery) -> Wanted:
 
 def _found(wanted: Wanted) -> Iterator[int]:
     """The ids, the best first; of those alike in that, in the order of import."""
-    index = _INDEX.read(sorted(wanted.terms()))
-    blocks = [(block, candidates(index[block], wanted)) for block in sorted(index)]
-    ranked = [found.ranked() for _, found in blocks]
-    for rank in zip(*ranked, strict=True):
-        for (block, found), those in zip(blocks, rank, strict=True):
-            for at in held(block, found, those, wanted, _keys):
+    search = Search(_INDEX, wanted, _keys)
+    ranked = {block: found.ranked(search.rows[block]) for block, found in search.blocks.items()}
+    for rank in range(RANKS):
+        for block, those in ranked.items():
+            for at in search.held(block, those[rank]):
                 yield block * BLOCK + at
 
 

@@ -15,10 +15,12 @@ from django.db import connection
 from pyroaring import BitMap
 
 from bridge.adapters.ledger.models import SearchState, SearchTerm
-from bridge.domain.search_terms import EVERYBODY, Candidates, Entry, Wanted, gathered
+from bridge.domain.search_terms import EVERYBODY, Candidates, Entry, Wanted, gathered, is_exact, whole
 from bridge.domain.values.search import holds
+from bridge.domain.values.search import words as words_of
 
 CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
+FEW = 16  # keys that are read at first
 _TABLE = SearchTerm._meta.db_table
 
 # (block, place in it), what the index knew of whoever has that place, and what it shall know; None for nothing.
@@ -100,18 +102,42 @@ class SearchIndex:
                 )
 
 
+class Search:
+    """What one search finds in an index. `keys_of` tells the `person_key` of these places of a block."""
+
+    def __init__(self, index: SearchIndex, wanted: Wanted, keys_of: KeysOf, block: int | None = None) -> None:
+        self._index, self._wanted, self._keys_of, self._block = index, wanted, keys_of, block
+        self.rows = index.read(sorted(wanted.terms()), block)
+        self.blocks = {block: Candidates(self.rows[block], wanted) for block in sorted(self.rows)}
+        self._learnt: set[str] = set()
+
+    def held(self, block: int, order: Iterable[int]) -> Iterator[int]:
+        """Of these candidates of the block, in this order, those who do hold the needles."""
+        places, found = iter(order), self.blocks[block]
+        while chunk := list(islice(places, CHUNK)):
+            asked, size = BitMap(chunk), FEW
+            while few := (asked - found.sure)[:size]:
+                keys = self._keys_of(block, list(few))
+                right = BitMap([at for at in few if self._holds(keys.get(at, ""))])
+                asked -= few - right
+                self._learn(block, right, keys.values())
+                size *= FEW
+            yield from (at for at in chunk if at in asked)
+
+    def _learn(self, block: int, right: BitMap, keys: Iterable[str]) -> None:
+        """Most of the others who hold the needles have the same words as these."""
+        longer = [needle for needle in self._wanted.needles if not is_exact(needle)]
+        words = {word for key in keys for word in words_of(key) if any(needle in word for needle in longer)}
+        fresh = {whole(word) for word in words} - self._learnt
+        self._learnt |= fresh
+        rows = self._index.read(sorted(fresh), self._block)
+        for each, found in self.blocks.items():
+            found.learn(rows.get(each, {}), right if each == block else BitMap())
+
+    def _holds(self, key: str) -> bool:
+        return all(holds(key, needle) for needle in self._wanted.needles)
+
+
 def _packed(holders: BitMap) -> bytes:
     holders.run_optimize()
     return bytes(holders.serialize())
-
-
-def held(
-    block: int, found: Candidates, order: Iterable[int], wanted: Wanted, keys_of: KeysOf
-) -> Iterator[int]:
-    """Of the places in `order`, which are some of the candidates', those whose key holds all needles."""
-    places = iter(order)
-    while chunk := list(islice(places, CHUNK)):
-        unsure = [at for at in chunk if at not in found.sure]
-        keys = keys_of(block, unsure) if unsure else {}
-        wrong = {at for at in unsure if not all(holds(keys.get(at, ""), needle) for needle in wanted.needles)}
-        yield from (at for at in chunk if at not in wrong)

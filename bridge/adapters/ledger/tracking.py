@@ -15,14 +15,13 @@ from pyroaring import BitMap
 
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
 from bridge.adapters.ledger.register import area_labels, inside
-from bridge.adapters.ledger.search_index import SearchIndex, held
+from bridge.adapters.ledger.search_index import Search, SearchIndex
 from bridge.application.ports.rows import Presence
 from bridge.application.ports.tracking import CaseQuery, TrackedCase
 from bridge.domain.cells import Cell
 from bridge.domain.search_keys import CaseKeys, case_keys
 from bridge.domain.search_terms import (
     Wanted,
-    candidates,
     case_entry,
     of_amphoe,
     of_operation,
@@ -85,15 +84,12 @@ def _found(query: CaseQuery) -> Iterator[Place]:
     """The newest first."""
     if query.org == "":
         return
-    wanted = _wanted(query)
     shown, (year, number) = _shown(query.published), query.after or (0, 0)
-    only = query.fiscal_year or None
-    index = _INDEXES[shown].read(sorted(wanted.terms()), only)
-    for block in sorted(index, reverse=True):
+    search = Search(_INDEXES[shown], _wanted(query), partial(_searched, shown), query.fiscal_year or None)
+    for block, found in reversed(search.blocks.items()):
         if query.after is None or block <= year:
-            found = candidates(index[block], wanted)
             order = found.all if query.after is None or block < year else found.all & BitMap(range(number))
-            for at in held(block, found, reversed(order), wanted, partial(_searched, shown)):
+            for at in search.held(block, reversed(order)):
                 yield block, at
 
 

@@ -67,10 +67,19 @@ def person_key(name: str, tambon: Cell, amphoe: Cell, house: Cell = None, number
     return "".join(parts)
 
 
-def parts(key: str) -> tuple[str, list[str]]:
-    """The name of a `person_key`, and the other parts, each behind its mark."""
-    name, *others = _PARTS.split(key)
-    return name, others
+def parts(key: str) -> tuple[str, str, str, str]:
+    """The name of a `person_key`, its tambon and amphoe with their marks, its house and its number ("" for none)."""
+    rest, _, number = key.partition(_NUMBER_MARK)
+    rest, _, house = rest.partition(_HOUSE_MARK)
+    name, mark, place = rest.partition(_TAMBON_MARK)
+    return name, mark + place, house, number
+
+
+def words(key: str) -> list[str]:
+    """The words of a `person_key`: those of its name, its places with their marks and without, its house."""
+    name, place, house, _ = parts(key)
+    marked = list(filter(None, _PARTS.split(place)))
+    return [word for word in (*name.split(" "), *marked, *(each[1:] for each in marked), house) if word]
 
 
 def holds(key: str, needle: str) -> bool:
