@@ -188,13 +188,10 @@ class Candidates:
 
     def __init__(self, index: Index, wanted: Wanted) -> None:
         self._wanted = wanted
-        limits = [_holders(index, label) for label in wanted.labels]
-        if wanted.areas is not None:
-            limits.append(BitMap().union(*(_all(index, area) for area in wanted.areas)))
         inside = [_all(index, fragments(needle)) for needle in wanted.needles]
-        self.all = _both([*limits, *inside] or [_holders(index, EVERYBODY)])
+        self.all = _both([*limits(index, wanted), *inside] or [holders_of(index, EVERYBODY)])
         self._holding = {
-            needle: those if is_exact(needle) else _holders(index, whole(needle))
+            needle: those if is_exact(needle) else holders_of(index, whole(needle))
             for needle, those in zip(wanted.needles, inside, strict=True)
         }
         self.sure = _both([self.all, *self._holding.values()])
@@ -210,12 +207,20 @@ class Candidates:
     def ranked(self, index: Index) -> tuple[BitMap, ...]:
         """Those who have every needle as a word, then those with words that begin like the needles, then others."""
         needles = self._wanted.needles
-        exact = _both([self.all, *(_holders(index, whole(needle)) for needle in needles)])
+        exact = _both([self.all, *(holders_of(index, whole(needle)) for needle in needles)])
         begun = self.all
         for needle in needles:
             if needle[0] not in MARKS:  # else it begins a word anyway
-                begun = begun & _holders(index, _beginning(needle[:LONGEST_BEGINNING]))
+                begun = begun & holders_of(index, _beginning(needle[:LONGEST_BEGINNING]))
         return exact, begun - exact, self.all - begun - exact
+
+
+def limits(index: Index, wanted: Wanted) -> list[BitMap]:
+    """Who has each label, and who is in one of the areas."""
+    found = [holders_of(index, label) for label in wanted.labels]
+    if wanted.areas is not None:
+        found.append(BitMap().union(*(_all(index, area) for area in wanted.areas)))
+    return found
 
 
 def fragments(needle: str) -> Sequence[str]:
@@ -230,7 +235,7 @@ def is_exact(needle: str) -> bool:
 
 
 def _all(index: Index, terms: Iterable[str]) -> BitMap:
-    return _both(_holders(index, term) for term in terms)
+    return _both(holders_of(index, term) for term in terms)
 
 
 def _both(those: Iterable[BitMap]) -> BitMap:
@@ -238,5 +243,5 @@ def _both(those: Iterable[BitMap]) -> BitMap:
     return reduce(and_, sorted(those, key=len))
 
 
-def _holders(index: Index, term: str) -> BitMap:
+def holders_of(index: Index, term: str) -> BitMap:
     return index.get(term) or BitMap()

@@ -36,6 +36,10 @@ class DjangoRegister:
         ids = list(islice(_found(_wanted(query)), most))
         return _entries(ids[first : first + count]), len(ids)
 
+    def alike(self, query: RegisterQuery, most: int) -> Sequence[RegisterEntry]:
+        near = Search(_INDEX, _wanted(query), _keys).alike()
+        return _entries([block * BLOCK + at for block, at in islice(near, most)])
+
     def entry(self, number: str) -> RegisterEntry | None:
         row = RegisterPerson.objects.filter(number=number).first() if "\0" not in number else None
         return _entry(row) if row else None

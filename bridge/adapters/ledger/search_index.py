@@ -15,7 +15,8 @@ from django.db import connection
 from pyroaring import BitMap
 
 from bridge.adapters.ledger.models import SearchState, SearchTerm
-from bridge.domain.search_terms import EVERYBODY, Candidates, Entry, Wanted, gathered, is_exact, whole
+from bridge.domain.misspelt import MOST_SLIPS, Vocabulary, nearest
+from bridge.domain.search_terms import EVERYBODY, Candidates, Entry, Wanted, gathered, is_exact, whole, word_of
 from bridge.domain.values.search import holds
 from bridge.domain.values.search import words as words_of
 
@@ -34,6 +35,7 @@ class SearchIndex:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self._vocabulary = "", Vocabulary(())
 
     def update(self, changes: Iterable[Change]) -> None:
         """Inside the transaction that writes what is indexed; others who write to the index wait for its end.
@@ -78,9 +80,18 @@ class SearchIndex:
                     found[at][term] = BitMap.deserialize(bytes(holders))
         return found
 
-    def version(self) -> str:
-        """Another one after every change; "" while nothing was ever indexed."""
-        return SearchState.objects.filter(kind=self.kind).values_list("version", flat=True).first() or ""
+    def vocabulary(self) -> Vocabulary:
+        """Its words, read again after a change only."""
+        version = SearchState.objects.filter(kind=self.kind).values_list("version", flat=True).first() or ""
+        known, words = self._vocabulary
+        if known != version:
+            words = Vocabulary(filter(None, map(word_of, self._words())))
+            self._vocabulary = version, words
+        return words
+
+    def _words(self) -> list[str]:
+        rows = SearchTerm.objects.filter(kind=self.kind, term__startswith="^", term__endswith="$")
+        return list(rows.values_list("term", flat=True).distinct())
 
     def _lock(self) -> None:
         fresh = {"version": secrets.token_hex(8)}
@@ -133,6 +144,21 @@ class Search:
         rows = self._index.read(sorted(fresh), self._block)
         for each, found in self.blocks.items():
             found.learn(rows.get(each, {}), right if each == block else BitMap())
+
+    def alike(self) -> Iterator[tuple[int, int]]:
+        """(block, place) of those who are spelt almost like that, the fewest slips first."""
+        words = self._index.vocabulary()
+        meant = {needle: words.meant(needle) for needle in self._wanted.needles}
+        terms = {whole(word) for each in meant.values() for some, _ in each for word in some}
+        rows = self._index.read(sorted(terms), self._block)
+        near = {
+            block: nearest({**known, **rows.get(block, {})}, self._wanted, meant)
+            for block, known in self.rows.items()
+        }
+        for slips in range(MOST_SLIPS):
+            for block, by_slips in near.items():
+                if slips < len(by_slips):
+                    yield from ((block, at) for at in by_slips[slips])
 
     def _holds(self, key: str) -> bool:
         return all(holds(key, needle) for needle in self._wanted.needles)

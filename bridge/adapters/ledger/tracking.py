@@ -50,6 +50,12 @@ class DjangoTracking:
             shown, total = _at(_shown(query.published), found[first : first + count]), len(found)
         return self._cases(shown, published=query.published), total
 
+    def alike(self, query: CaseQuery, most: int) -> Sequence[TrackedCase]:
+        if query.org == "":
+            return []
+        near = _search(query).alike()
+        return self._cases(_at(_shown(query.published), list(islice(near, most))), published=query.published)
+
     def case(self, case: str, *, published: bool) -> TrackedCase | None:
         found = self._cases([case], published=published) if "\0" not in case else []
         return found[0] if found else None
@@ -84,13 +90,18 @@ def _found(query: CaseQuery) -> Iterator[Place]:
     """The newest first."""
     if query.org == "":
         return
-    shown, (year, number) = _shown(query.published), query.after or (0, 0)
-    search = Search(_INDEXES[shown], _wanted(query), partial(_searched, shown), query.fiscal_year or None)
+    year, number = query.after or (0, 0)
+    search = _search(query)
     for block, found in reversed(search.blocks.items()):
         if query.after is None or block <= year:
             order = found.all if query.after is None or block < year else found.all & BitMap(range(number))
             for at in search.held(block, reversed(order)):
                 yield block, at
+
+
+def _search(query: CaseQuery) -> Search:
+    shown = _shown(query.published)
+    return Search(_INDEXES[shown], _wanted(query), partial(_searched, shown), query.fiscal_year or None)
 
 
 def _wanted(query: CaseQuery) -> Wanted:
