@@ -26,6 +26,11 @@ _TWO_SLIPS = 6  # letters, from which on two slips are thought of
 Meant = tuple[tuple[str, ...], int]
 
 
+def may_be_misspelt(needle: str) -> bool:
+    """Not two letters, nor a number."""
+    return len(needle.lstrip(MARKS)) >= SHORTEST and not _has_digit(needle)
+
+
 class Vocabulary:
     """All words of an index."""
 
@@ -38,7 +43,7 @@ class Vocabulary:
     def meant(self, needle: str) -> list[Meant]:
         """The nearest first; not the needle itself. Two names typed together are taken apart where one is right."""
         mark, word = (needle[0], needle[1:]) if needle[0] in MARKS else ("", needle)
-        if len(word) < SHORTEST or _has_digit(word):
+        if not may_be_misspelt(needle):
             return []
         found: list[Meant] = [((mark + near,), slips) for near, slips in self._near(word) if slips]
         if found or mark:

@@ -1,8 +1,8 @@
 """The terms of the inverted index that the register and the cases are searched by, and what a search asks of them.
 
 The holders of a term are a set of whole numbers below 2**32 (a Roaring bitmap). Terms are every run of one to LONGEST
-letters of a key's parts (fragments), how its words begin, its words whole, and labels such as its amphoe. A needle of up
-to LONGEST letters is one fragment; of who holds all fragments of a longer one, some hold them apart, and have to be
+letters of a key's parts (fragments), how its words begin, its words whole, and labels such as its amphoe. A needle of
+up to LONGEST letters is one fragment; of who holds all fragments of a longer one, some hold them apart, and have to be
 compared with the needle, unless it is one of their words.
 """
 
@@ -60,13 +60,17 @@ def of_org(key: str) -> str:
     return f"org:{key}"
 
 
+def of_identity(digits: str) -> str:
+    return f"id:{digits}"
+
+
 def person_entry(keys: RegisterKeys) -> Entry:
     return Entry(keys.search, (of_amphoe(keys.amphoe), of_tambon(keys.tambon), of_level(keys.level)))
 
 
 def case_entry(keys: CaseKeys) -> Entry:
-    places = of_amphoe(keys.amphoe), of_tambon(keys.tambon)
-    return Entry(keys.search, (*places, of_operation(keys.operation), of_org(keys.org)))
+    labels = of_amphoe(keys.amphoe), of_tambon(keys.tambon), of_operation(keys.operation), of_org(keys.org)
+    return Entry(keys.search, (*labels, of_identity(keys.identity)) if keys.identity else labels)
 
 
 # ------------------------------------------------------------------------------------------------ filling

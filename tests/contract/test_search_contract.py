@@ -20,7 +20,8 @@ from bridge.application.register_search import MOST, PAGE, RegisterSearch, Searc
 from bridge.application.track_cases import CaseSearch, Standing, TrackCases
 from bridge.domain.access import Role
 from bridge.domain.search_keys import RegisterKeys, register_keys
-from bridge.domain.values.search import holds, needles, org_key
+from bridge.domain.search_terms import LONGEST_BEGINNING
+from bridge.domain.values.search import holds, needles, org_key, words
 from bridge.domain.viewer import Viewer
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, open_empty
 
@@ -56,6 +57,15 @@ def _matches(keys: RegisterKeys, query: RegisterQuery) -> bool:
     )
     named = (query.amphoe in ("", keys.amphoe)) and (query.level in ("", keys.level))
     return inside and named and all(holds(keys.search, needle) for needle in query.needles)
+
+
+def _rank(key: str, wanted: tuple[str, ...]) -> int:
+    """Words whole, words that begin like the needles, the rest (domain/search_terms.py)."""
+    of_key = words(key)
+    if all(needle in of_key for needle in wanted):
+        return 0
+    begun = all(any(word.startswith(needle[:LONGEST_BEGINNING]) for word in of_key) for needle in wanted)
+    return 1 if begun else 2
 
 
 class TestRegister:
@@ -136,7 +146,7 @@ class TestRegister:
                 rows.append({"number": f"N{number:02}", **own})
                 people.setdefault(f"N{number:02}", {}).update(own)
             ledger.cases.import_register(rows, version)
-        order = list(ledger.register.find(RegisterQuery(), 0, 100, 100)[0])
+        order = list(ledger.register.find(RegisterQuery(), 0, 100, 100)[0])  # of import
         assert {entry.number for entry in order} == people.keys()
         keys = {number: register_keys(values) for number, values in people.items()}
         for _ in range(150):
@@ -145,7 +155,8 @@ class TestRegister:
             amphoe = rng.choice(("", "", "เมือง"))
             areas = rng.choice((None, None, (("เมือง", ""), ("ขุขันธ์", "โพธิ์")), (("ขุขันธ์", ""),)))
             query = RegisterQuery(needles(typed), amphoe, "", rng.choice(("", "2")), areas)
-            expected = [entry.number for entry in order if _matches(keys[entry.number], query)]
+            having = [entry.number for entry in order if _matches(keys[entry.number], query)]
+            expected = sorted(having, key=lambda number: _rank(keys[number].search, query.needles))
             found, total = ledger.register.find(query, 0, 100, 100)
             assert [entry.number for entry in found] == expected, query
             assert total == len(expected)
@@ -373,39 +384,30 @@ class TestTrackCases:
 
 
 def test_rows_that_were_there_are_found_after_the_migration(ledger: Ledger) -> None:
-    """As an older version left them: the keys are emptied and the migration's own function fills them."""
+    """As an older version left them: the migration's own function makes the keys and both indexes anew."""
     from importlib import import_module
 
     from django.apps import apps
 
-    from bridge.adapters.ledger.models import CaseKey, RegisterPerson
+    from bridge.adapters.ledger.models import CaseKey, RegisterPerson, SearchTerm
 
     import_people(ledger)
     ledger.rows.save("cases", CASES)
     publish(ledger, CASES[0])
-    columns = ("search", "amphoe", "tambon", "level")
-    people = list(RegisterPerson.objects.order_by("number").values_list("number", *columns))
-    keys = list(CaseKey.objects.order_by("case", "shown").values_list("case", "shown", "search", "org"))
-    RegisterPerson.objects.update(**dict.fromkeys(columns, ""))
-    CaseKey.objects.all().delete()
-    import_module("bridge.adapters.ledger.migrations.0005_search_keys").fill(apps, None)
-    assert list(RegisterPerson.objects.order_by("number").values_list("number", *columns)) == people
-    again = CaseKey.objects.order_by("case", "shown").values_list("case", "shown", "search", "org")
-    assert list(again) == keys
-    assert len(keys) == 4
+    columns = ("case", "shown", "search", "org", "identity")
 
+    def made() -> tuple[list[Any], ...]:
+        return (
+            list(RegisterPerson.objects.order_by("number").values_list("number", "search")),
+            list(CaseKey.objects.order_by("case", "shown").values_list(*columns)),
+            sorted(SearchTerm.objects.values_list("kind", "term", "block")),
+            [sorted(map(bytes, SearchTerm.objects.values_list("holders", flat=True)))],
+        )
 
-def test_the_index_of_people_who_were_there_is_the_one_that_an_import_makes(ledger: Ledger) -> None:
-    from importlib import import_module
-
-    from django.apps import apps
-
-    from bridge.adapters.ledger.models import RegisterFragment
-
-    import_people(ledger)
-    columns = ("fragment", "block", "people")
-    made = set(RegisterFragment.objects.values_list(*columns))
-    RegisterFragment.objects.all().delete()
-    import_module("bridge.adapters.ledger.migrations.0009_register_fragments").fill(apps, None)
-    assert set(RegisterFragment.objects.values_list(*columns)) == made
-    assert len(made) > 50
+    before = made()
+    RegisterPerson.objects.update(search="")
+    CaseKey.objects.filter(case=CASES[1].key).delete()
+    SearchTerm.objects.all().delete()
+    import_module("bridge.adapters.ledger.migrations.0013_search_terms").fill(apps, None)
+    assert made() == before
+    assert len(before[1]) == 4 and len(before[2]) > 200

@@ -54,9 +54,11 @@ def test_whoever_holds_the_needles_is_found(people: list[RegisterKeys], typed: l
     assert having >= set(found.sure)
     ranked = found.ranked(rows)
     assert BitMap.union(*ranked) == found.all and sum(map(len, ranked)) == len(found.all)
-    assert set(ranked[0]) == {
-        at for at, keys in enumerate(people) if asked and {*asked} <= {*words(keys.search)}
-    } or not asked
+    assert (
+        set(ranked[0])
+        == {at for at, keys in enumerate(people) if asked and {*asked} <= {*words(keys.search)}}
+        or not asked
+    )
 
 
 @settings(max_examples=50)

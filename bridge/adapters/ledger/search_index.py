@@ -15,8 +15,17 @@ from django.db import connection
 from pyroaring import BitMap
 
 from bridge.adapters.ledger.models import SearchState, SearchTerm
-from bridge.domain.misspelt import MOST_SLIPS, Vocabulary, nearest
-from bridge.domain.search_terms import EVERYBODY, Candidates, Entry, Wanted, gathered, is_exact, whole, word_of
+from bridge.domain.misspelt import MOST_SLIPS, Vocabulary, may_be_misspelt, nearest
+from bridge.domain.search_terms import (
+    EVERYBODY,
+    Candidates,
+    Entry,
+    Wanted,
+    gathered,
+    is_exact,
+    whole,
+    word_of,
+)
 from bridge.domain.values.search import holds
 from bridge.domain.values.search import words as words_of
 
@@ -147,6 +156,8 @@ class Search:
 
     def alike(self) -> Iterator[tuple[int, int]]:
         """(block, place) of those who are spelt almost like that, the fewest slips first."""
+        if not any(map(may_be_misspelt, self._wanted.needles)):
+            return
         words = self._index.vocabulary()
         meant = {needle: words.meant(needle) for needle in self._wanted.needles}
         terms = {whole(word) for each in meant.values() for some, _ in each for word in some}

@@ -54,6 +54,7 @@ class CaseKey(models.Model):
     tambon = models.CharField(max_length=100, blank=True)
     operation = models.CharField(max_length=100, blank=True)
     org = models.CharField(max_length=200, blank=True)
+    identity = models.CharField(max_length=13, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["case", "shown"], name="one_case_key")]

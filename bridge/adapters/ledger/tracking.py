@@ -24,10 +24,12 @@ from bridge.domain.search_terms import (
     Wanted,
     case_entry,
     of_amphoe,
+    of_identity,
     of_operation,
     of_org,
     of_tambon,
 )
+from bridge.domain.values.search import is_identity
 
 TABLE = "cases"
 MOST_YEARS = 30
@@ -109,7 +111,9 @@ def _wanted(query: CaseQuery) -> Wanted:
     labels += [of_tambon(query.tambon)] if query.tambon else []
     labels += [of_operation(query.operation)] if query.operation else []
     labels += [of_org(query.org)] if query.org else []
-    return Wanted(query.needles, tuple(labels), area_labels(query.areas))
+    labels += [of_identity(needle) for needle in query.needles if is_identity(needle)]
+    names = tuple(needle for needle in query.needles if not is_identity(needle))
+    return Wanted(names, tuple(labels), area_labels(query.areas))
 
 
 def _changed(query: CaseQuery, since: datetime) -> QuerySet[CaseKey, Any]:
@@ -119,7 +123,8 @@ def _changed(query: CaseQuery, since: datetime) -> QuerySet[CaseKey, Any]:
     if query.needles:
         found = found.alias(together=Replace("search", Value(" ")))
     for needle in query.needles:
-        found = found.filter(together__contains=needle)
+        held = {"identity": needle} if is_identity(needle) else {"together__contains": needle}
+        found = found.filter(**held)
     for column in ("amphoe", "tambon", "operation", "fiscal_year"):
         if getattr(query, column):
             found = found.filter(**{column: getattr(query, column)})

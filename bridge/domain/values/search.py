@@ -88,7 +88,9 @@ def holds(key: str, needle: str) -> bool:
 
 
 def _house_key(text: str) -> str:
-    return "".join(search_key(part) or part for part in re.split("(/)", fold(text)))[:LONGEST_HOUSE].strip("/")
+    return "".join(search_key(part) or part for part in re.split("(/)", fold(text)))[:LONGEST_HOUSE].strip(
+        "/"
+    )
 
 
 @lru_cache(maxsize=4096)  # a province has a few hundred names, typed in a few thousand ways
@@ -110,6 +112,17 @@ def level_key(cell: Cell) -> str:
     """The level of vulnerability as its digits (`2` of `ระดับ ๒`); blank where the cell has none."""
     found = _DIGITS.search(fold(as_text(cell)))
     return found[0][:10] if found else ""
+
+
+def identity_key(cell: Cell) -> str:
+    """The 13 digits of an id, right or wrong; blank where they are not 13."""
+    key = search_key(as_text(cell))
+    return key if is_identity(key) else ""
+
+
+def is_identity(needle: str) -> bool:
+    """Whether it is looked for as a whole id, and nothing else."""
+    return len(needle) == 13 and needle.isascii() and needle.isdigit()
 
 
 def org_key(cell: Cell) -> str:

@@ -89,5 +89,10 @@ class Migration(migrations.Migration):
                 name='case_key_newest',
             ),
         ),
+        migrations.AddField(
+            model_name='casekey',
+            name='identity',
+            field=models.CharField(blank=True, default='', max_length=13),
+        ),
         migrations.RunPython(fill, migrations.RunPython.noop),
     ]
