@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,9 @@ from bridge.application.ports.tracking import CaseQuery
 from bridge.application.register_search import MOST, PAGE, RegisterSearch, SearchRegister
 from bridge.application.track_cases import CaseSearch, Standing, TrackCases
 from bridge.domain.access import Role
-from bridge.domain.search_keys import RegisterKeys, register_keys
+from bridge.domain.search_keys import RegisterKeys, case_keys, register_keys
 from bridge.domain.search_terms import LONGEST_BEGINNING
-from bridge.domain.values.search import holds, needles, org_key, words
+from bridge.domain.values.search import holds, needles, operation_key, org_key, words
 from bridge.domain.viewer import Viewer
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, open_empty
 
@@ -318,6 +318,118 @@ class TestTracking:
         ledger.rows.save("cases", [odd])
         publish(ledger, odd)
         assert self.keys(ledger) == self.keys(ledger, published=True) == ["2569-000001"]
+
+
+def _case_found(query: CaseQuery, values: dict[str, Any], key: str) -> bool:
+    keys = case_keys(key, values)
+    inside = query.areas is None or any(
+        keys.amphoe == amphoe and tambon in ("", keys.tambon) for amphoe, tambon in query.areas
+    )
+    own = query.org is None or (query.org and query.org == keys.org)
+    earlier = query.after is None or (keys.fiscal_year, keys.number) < query.after
+    columns = (("amphoe", keys.amphoe), ("tambon", keys.tambon), ("operation", keys.operation))
+    named = all(getattr(query, column) in ("", value) for column, value in columns)
+    dated = query.fiscal_year in (0, keys.fiscal_year)
+    return bool(
+        inside and own and earlier and named and dated and all(holds(keys.search, n) for n in query.needles)
+    )
+
+
+def test_cases_are_those_that_looking_through_all_finds(ledger: Ledger) -> None:
+    """The newest first, after changes and deletions, as published and as they stand; on both ways of searching."""
+    rng, now, public = random.Random(11), dict[str, dict[str, Any]](), dict[str, dict[str, Any]]()
+    some = ("สม", "ใจ", "ดี", "ศรี", "มา", "ก้อย", "บุญ", " ")
+    for _ in range(3):
+        states = []
+        for number in rng.sample(range(40), 20):
+            state = case(
+                *(number, "".join(rng.choices(some, k=4)) + "ข", rng.choice(("โพธิ์", "ศรีสม"))),
+                *(rng.choice(("เมือง", "ขุขันธ์")),),
+                year=2568 + number % 2,
+                operation=rng.choice(("รอ", "รับ")),
+                sender_org=rng.choice(("", "อบต.ก")),
+                house_no=rng.choice((None, "12/3", 1)),
+            )
+            state.key = state.key if number % 7 else f"เก่า{number}"  # of no year
+            state.presence = Presence.GONE if rng.random() < 0.2 else Presence.PRESENT
+            states.append(state)
+            now.pop(state.key, None)
+            if state.presence is not Presence.GONE:
+                now[state.key] = dict(state.values)
+        ledger.rows.save("cases", states)
+        public = {key: now[key] for key in rng.sample(sorted(now), len(now) // 2)}
+        ledger.cases.publish(
+            [Published(key, 2569, values) for key, values in public.items()], ledger.clock.now()
+        )
+
+    def order(key: str) -> tuple[int, int]:
+        keys = case_keys(key, {})
+        return keys.fiscal_year, keys.number
+
+    for _ in range(120):
+        typed = " ".join("".join(rng.choices(some, k=rng.randrange(4))) for _ in range(rng.randrange(3)))
+        query = CaseQuery(
+            published=rng.random() < 0.5,
+            needles=needles(typed + rng.choice(("", "", " 12/3", " 2569"))),
+            amphoe=rng.choice(("", "", "เมือง")),
+            operation=rng.choice(("", "", operation_key("รับ"))),
+            fiscal_year=rng.choice((0, 0, 2569)),
+            areas=rng.choice((None, None, (("เมือง", ""), ("ขุขันธ์", "โพธิ์")), ())),
+            org=rng.choice((None, None, org_key("อบต.ก"), "")),
+            after=rng.choice((None, None, (2569, 20))),
+        )
+        known = public if query.published else now
+        expected = [key for key in known if _case_found(query, known[key], key)]
+        found = [each.case for each in ledger.tracking.find(query, 0, 100, 100)[0]]
+        assert sorted(found) == sorted(expected), query
+        assert [*map(order, found)] == sorted(map(order, expected), reverse=True)
+        since = replace(query, changed_since=NOW - timedelta(days=9))
+        if query.published:
+            assert [each.case for each in ledger.tracking.find(since, 0, 100, 100)[0]] == found
+
+
+def test_a_case_is_found_by_the_whole_id_as_it_stands(ledger: Ledger) -> None:
+    state = case(1, "สมศรี ใจดี", "โพธิ์", "เมือง", national_id="3-4501-00123-45-8")
+    ledger.rows.save("cases", [state, CASES[1]])
+    publish(ledger, RowState(state.key, values={**state.values, "national_id": None}))
+    for typed, found in (("3450100123458", 1), ("๓-4501-00123-45-8", 1), ("3450100123459", 0), ("345010", 0)):
+        for published in (True, False):
+            total = ledger.tracking.find(CaseQuery(published, needles(typed)), 0, 25, 100)[1]
+            assert total == (0 if published else found), typed
+
+
+def test_misspelt_names_are_offered_nearest_first_and_never_instead(ledger: Ledger) -> None:
+    rows = [
+        {"number": f"R{n}", "name": name, "tambon": tambon, "amphoe": "ขุขันธ์"}
+        for n, (name, tambon) in enumerate(
+            [
+                ("สมศรี พันธุ์ดี", "โพธิ์"),
+                ("สมสรี พันธุ์ดี", "โพธิ์"),
+                ("สมศรี พันดี", "หนองครก"),
+                ("มาลี ศรีสุข", "โพธิ์"),
+            ]
+        )
+    ]
+    ledger.cases.import_register(rows, "1")
+    ledger.rows.save("cases", [case(1, "สมศรี พันธุ์ดี", "โพธิ์", "ขุขันธ์"), case(2, "มาลี ใจดี", "โพธิ์", "ขุขันธ์")])
+
+    def people(typed: str, **options: Any) -> tuple[list[str], list[str]]:
+        query = RegisterQuery(needles(typed), **options)
+        found, near = ledger.register.find(query, 0, 9, 9)[0], ledger.register.alike(query, 9)
+        return [entry.number for entry in found], [entry.number for entry in near]
+
+    assert people("สมศรี พันธุ์ดี") == (["R0"], ["R1", "R2"])
+    assert people("สมศรี พนธุ์ดี") == ([], ["R0", "R1"])
+    assert people("สมรศี ต.โพธิ์") == ([], ["R0", "R1"])
+    assert people("สมศรี อ.ขุขัน", tambon="หนองครก") == (["R2"], [])
+    assert people("มาสี", areas=(("ขุขันธ์", "โพธิ์"),)) == ([], ["R3"])
+    assert people("มาสี", areas=()) == people("12/4") == people("กข") == ([], [])
+    assert people("มาลีศรสุข") == ([], ["R3"]), "typed together"
+    near = ledger.tracking.alike(CaseQuery(False, needles("สมสรี")), 9)
+    assert [found.case for found in near] == ["SSK-2569-000001"]
+    assert not ledger.tracking.alike(CaseQuery(True, needles("สมสรี")), 9)
+    ledger.erasures.forget_register(["R3"])
+    assert people("มาสี") == ([], []), "a new vocabulary after every change"
 
 
 class TestTrackCases:
