@@ -420,7 +420,7 @@ def test_misspelt_names_are_offered_nearest_first_and_never_instead(ledger: Ledg
 
     assert people("สมศรี พันธุ์ดี") == (["R0"], ["R1", "R2"])
     assert people("สมศรี พนธุ์ดี") == ([], ["R0", "R1"])
-    assert people("สมรศี ต.โพธิ์") == ([], ["R0", "R1"])
+    assert people("สมรศี ต.โพธิ์") == ([], ["R0"])
     assert people("สมศรี อ.ขุขัน", tambon="หนองครก") == (["R2"], [])
     assert people("มาสี", areas=(("ขุขันธ์", "โพธิ์"),)) == ([], ["R3"])
     assert people("มาสี", areas=()) == people("12/4") == people("กข") == ([], [])
