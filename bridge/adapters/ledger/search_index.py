@@ -52,14 +52,15 @@ class SearchIndex:
         for n, (block, some) in enumerate(groupby(changes, key=lambda change: change[0][0])):
             if not n:
                 self._lock()
-            self._update(block, list(some))
+            self._update(block, some)
 
-    def _update(self, block: int, changes: Sequence[Change]) -> None:
+    def _update(self, block: int, some: Iterable[Change]) -> None:
+        if not self.read([EVERYBODY], block):  # a whole import needs little memory so
+            self._write(block, gathered((at, now) for (_, at), _, now in some if now is not None))
+            return
+        changes = list(some)
         before = gathered((at, entry) for (_, at), entry, _ in changes if entry is not None)
         now = gathered((at, entry) for (_, at), _, entry in changes if entry is not None)
-        if not self.read([EVERYBODY], block):
-            self._write(block, now)
-            return
         nobody = BitMap()
         changed = sorted(each for each in before.keys() | now.keys() if before.get(each) != now.get(each))
         for start in range(0, len(changed), CHUNK):

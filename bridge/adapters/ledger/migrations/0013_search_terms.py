@@ -5,6 +5,7 @@ Keys and index are made anew for the rows that are there.
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from django.db import migrations, models
@@ -46,9 +47,12 @@ def _fill_cases(apps: Any) -> None:
 
     apps.get_model("ledger", "CaseKey").objects.all().delete()
     rows = apps.get_model("ledger", "SheetRow").objects.filter(table="cases").exclude(presence="gone")
-    keep_keys(dict(rows.order_by("id").values_list("key", "values").iterator()), published=False)
-    published = apps.get_model("ledger", "Publication").objects.order_by("id")
-    keep_keys(dict(published.values_list("case", "values").iterator()), published=True)
+    now = rows.order_by("key").values_list("key", "values")
+    published = apps.get_model("ledger", "Publication").objects.order_by("case").values_list("case", "values")
+    for cases, shown in ((now, False), (published, True)):
+        some = cases.iterator(chunk_size=CHUNK)
+        while chunk := dict(islice(some, 4 * CHUNK)):
+            keep_keys(chunk, published=shown)
 
 
 class Migration(migrations.Migration):
