@@ -52,7 +52,7 @@ class RegisterRow:
 @dataclass(frozen=True)
 class FoundPeople:
     """One page. `first` is the place of its first row among all, from 1; `more` says that `total` is MOST and
-    there may be others."""
+    there may be others. `alike` are people whose names are spelt almost so, where few have them just so."""
 
     rows: Sequence[RegisterRow]
     page: int
@@ -60,6 +60,7 @@ class FoundPeople:
     first: int
     total: int
     more: bool
+    alike: Sequence[RegisterRow] = ()
 
 
 class SearchRegister:
@@ -78,7 +79,9 @@ class SearchRegister:
         if page > pages:
             return self.find(asked, viewer, pages)
         rows = [_row(entry) for entry in entries]
-        return FoundPeople(rows, page, pages, (page - 1) * PAGE + 1, min(total, MOST), more=total > MOST)
+        alike = [_row(entry) for entry in self._register.alike(query, PAGE)] if total < PAGE else ()
+        first, more = (page - 1) * PAGE + 1, total > MOST
+        return FoundPeople(rows, page, pages, first, min(total, MOST), more, alike)
 
     def person(self, number: str, viewer: Viewer) -> RegisterRow | None:
         """None where there is no such row, and where it is not this viewer's to see."""

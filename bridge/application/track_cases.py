@@ -64,13 +64,15 @@ class CaseLine:
 
 @dataclass(frozen=True)
 class FoundCases:
-    """One page; `more` says that `total` is MOST and there may be others."""
+    """One page; `more` says that `total` is MOST and there may be others. `alike` are cases of people whose names are
+    spelt almost so, where few have them just so."""
 
     lines: Sequence[CaseLine]
     page: int
     pages: int
     total: int
     more: bool
+    alike: Sequence[CaseLine] = ()
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,14 @@ class TrackCases:
         """The newest first; everything of the viewer's where nothing was asked for. A page beyond the last is the
         last."""
         page = max(page, 1)
-        cases, total = self._tracking.find(_query(asked, viewer), (page - 1) * PAGE, PAGE, MOST + 1)
+        query = _query(asked, viewer)
+        cases, total = self._tracking.find(query, (page - 1) * PAGE, PAGE, MOST + 1)
         pages = max(-(-min(total, MOST) // PAGE), 1)
         if page > pages:
             return self.find(asked, viewer, pages)
         lines = [self._line(case) for case in cases]
-        return FoundCases(lines, page, pages, min(total, MOST), more=total > MOST)
+        alike = [self._line(case) for case in self._tracking.alike(query, PAGE)] if total < PAGE else ()
+        return FoundCases(lines, page, pages, min(total, MOST), total > MOST, alike)
 
     def case(self, case: str, viewer: Viewer) -> CaseFile | None:
         """None where there is no such case, and where it is not this viewer's to see."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.values.search import (
     LONGEST_PLACE,
+    identity_key,
     level_key,
     name_key,
     operation_key,
@@ -31,7 +32,7 @@ class RegisterKeys:
 
 @dataclass(frozen=True)
 class CaseKeys:
-    """`fiscal_year` and `number` are those of the case's id, 0 where it has none."""
+    """`fiscal_year` and `number` are those of the case's id, 0 where it has none; `identity` the person's 13 digits."""
 
     fiscal_year: int
     number: int
@@ -40,13 +41,14 @@ class CaseKeys:
     tambon: str
     operation: str
     org: str
+    identity: str
 
 
 def register_keys(values: Mapping[str, Cell]) -> RegisterKeys:
     tambon, amphoe = values.get("tambon"), values.get("amphoe")
     name = name_key(values.get("name"), values.get("title"))
     return RegisterKeys(
-        person_key(name, tambon, amphoe),
+        person_key(name, tambon, amphoe, values.get("house_no")),
         place_name(amphoe),
         place_name(tambon),
         level_key(values.get("level")),
@@ -57,12 +59,14 @@ def case_keys(case: str, values: Mapping[str, Cell]) -> CaseKeys:
     """Places stay as they stand: the same names decide who may see the case."""
     tambon, amphoe = values.get("tambon"), values.get("amphoe")
     numbered = _NUMBERED.fullmatch(case)
+    year = int(numbered[1]) if numbered else 0
     return CaseKeys(
-        fiscal_year=int(numbered[1]) if numbered else 0,
-        number=int(numbered[2]) if numbered else 0,
-        search=person_key(name_key(values.get("person_name")), tambon, amphoe, case),
+        fiscal_year=year,
+        number=int(numbered[2]) if numbered and year else 0,
+        search=person_key(name_key(values.get("person_name")), tambon, amphoe, values.get("house_no"), case),
         amphoe=printable(as_text(amphoe), LONGEST_PLACE),
         tambon=printable(as_text(tambon), LONGEST_PLACE),
         operation=operation_key(values.get("operation")),
         org=org_key(values.get("sender_org")),
+        identity=identity_key(values.get("national_id")),
     )

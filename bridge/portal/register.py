@@ -64,7 +64,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _found(request: HttpRequest, asked: RegisterSearch, who: Viewer) -> dict[str, Any]:
     """A page of people; that they were looked at is noted before it is shown, and so is finding nobody."""
     found = office().register_search.find(asked, who, page_number(request))
-    readlog.note(request, ROUTE, [row.number for row in found.rows])
+    readlog.note(request, ROUTE, [row.number for row in (*found.rows, *found.alike)])
     search = request.GET["search"]
     return {
         "found": found,

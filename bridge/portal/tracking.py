@@ -61,11 +61,12 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _found(request: HttpRequest, asked: CaseSearch, who: Viewer) -> dict[str, Any]:
     found = office().track_cases.find(asked, who, page_number(request))
-    readlog.note(request, ROUTE, [line.case for line in found.lines])
+    readlog.note(request, ROUTE, [line.case for line in (*found.lines, *found.alike)])
     search = f"search={request.GET['search']}&" if "search" in request.GET else ""
     return {
         "found": found,
         "lines": [(line, _cells(line)) for line in found.lines],
+        "alike": [(line, _cells(line)) for line in found.alike],
         "leaf": leaf(found.total, found.page, PAGE),
         "address": lambda number: f"?{search}page={number}",
     }

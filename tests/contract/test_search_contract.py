@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from bridge.application.ports.tracking import CaseQuery
 from bridge.application.register_search import MOST, PAGE, RegisterSearch, SearchRegister
 from bridge.application.track_cases import CaseSearch, Standing, TrackCases
 from bridge.domain.access import Role
-from bridge.domain.search_keys import RegisterKeys, register_keys
-from bridge.domain.values.search import needles, org_key
+from bridge.domain.search_keys import RegisterKeys, case_keys, register_keys
+from bridge.domain.search_terms import LONGEST_BEGINNING
+from bridge.domain.values.search import holds, needles, operation_key, org_key, words
 from bridge.domain.viewer import Viewer
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, open_empty
 
@@ -55,7 +56,16 @@ def _matches(keys: RegisterKeys, query: RegisterQuery) -> bool:
         keys.amphoe == amphoe and tambon in ("", keys.tambon) for amphoe, tambon in query.areas
     )
     named = (query.amphoe in ("", keys.amphoe)) and (query.level in ("", keys.level))
-    return inside and named and all(needle in keys.search for needle in query.needles)
+    return inside and named and all(holds(keys.search, needle) for needle in query.needles)
+
+
+def _rank(key: str, wanted: tuple[str, ...]) -> int:
+    """Words whole, words that begin like the needles, the rest (domain/search_terms.py)."""
+    of_key = words(key)
+    if all(needle in of_key for needle in wanted):
+        return 0
+    begun = all(any(word.startswith(needle[:LONGEST_BEGINNING]) for word in of_key) for needle in wanted)
+    return 1 if begun else 2
 
 
 class TestRegister:
@@ -109,8 +119,7 @@ class TestRegister:
     def test_people_far_apart_are_found_in_order(self, ledger: Ledger, numbers: Any) -> None:
         """Ids have gaps: numbers are given up where a row was there already."""
         from bridge.adapters.ledger.models import RegisterPerson
-        from bridge.adapters.ledger.register_index import index_people
-        from bridge.domain.fragments import BLOCK
+        from bridge.adapters.ledger.register import BLOCK, index_people
         from bridge.domain.search_keys import register_keys
 
         for block in (1, 9, 200):
@@ -137,7 +146,7 @@ class TestRegister:
                 rows.append({"number": f"N{number:02}", **own})
                 people.setdefault(f"N{number:02}", {}).update(own)
             ledger.cases.import_register(rows, version)
-        order = list(ledger.register.find(RegisterQuery(), 0, 100, 100)[0])
+        order = list(ledger.register.find(RegisterQuery(), 0, 100, 100)[0])  # of import
         assert {entry.number for entry in order} == people.keys()
         keys = {number: register_keys(values) for number, values in people.items()}
         for _ in range(150):
@@ -146,7 +155,8 @@ class TestRegister:
             amphoe = rng.choice(("", "", "เมือง"))
             areas = rng.choice((None, None, (("เมือง", ""), ("ขุขันธ์", "โพธิ์")), (("ขุขันธ์", ""),)))
             query = RegisterQuery(needles(typed), amphoe, "", rng.choice(("", "2")), areas)
-            expected = [entry.number for entry in order if _matches(keys[entry.number], query)]
+            having = [entry.number for entry in order if _matches(keys[entry.number], query)]
+            expected = sorted(having, key=lambda number: _rank(keys[number].search, query.needles))
             found, total = ledger.register.find(query, 0, 100, 100)
             assert [entry.number for entry in found] == expected, query
             assert total == len(expected)
@@ -310,6 +320,118 @@ class TestTracking:
         assert self.keys(ledger) == self.keys(ledger, published=True) == ["2569-000001"]
 
 
+def _case_found(query: CaseQuery, values: dict[str, Any], key: str) -> bool:
+    keys = case_keys(key, values)
+    inside = query.areas is None or any(
+        keys.amphoe == amphoe and tambon in ("", keys.tambon) for amphoe, tambon in query.areas
+    )
+    own = query.org is None or (query.org and query.org == keys.org)
+    earlier = query.after is None or (keys.fiscal_year, keys.number) < query.after
+    columns = (("amphoe", keys.amphoe), ("tambon", keys.tambon), ("operation", keys.operation))
+    named = all(getattr(query, column) in ("", value) for column, value in columns)
+    dated = query.fiscal_year in (0, keys.fiscal_year)
+    return bool(
+        inside and own and earlier and named and dated and all(holds(keys.search, n) for n in query.needles)
+    )
+
+
+def test_cases_are_those_that_looking_through_all_finds(ledger: Ledger) -> None:
+    """The newest first, after changes and deletions, as published and as they stand; on both ways of searching."""
+    rng, now, public = random.Random(11), dict[str, dict[str, Any]](), dict[str, dict[str, Any]]()
+    some = ("สม", "ใจ", "ดี", "ศรี", "มา", "ก้อย", "บุญ", " ")
+    for _ in range(3):
+        states = []
+        for number in rng.sample(range(40), 20):
+            state = case(
+                *(number, "".join(rng.choices(some, k=4)) + "ข", rng.choice(("โพธิ์", "ศรีสม"))),
+                *(rng.choice(("เมือง", "ขุขันธ์")),),
+                year=2568 + number % 2,
+                operation=rng.choice(("รอ", "รับ")),
+                sender_org=rng.choice(("", "อบต.ก")),
+                house_no=rng.choice((None, "12/3", 1)),
+            )
+            state.key = state.key if number % 7 else f"เก่า{number}"  # of no year
+            state.presence = Presence.GONE if rng.random() < 0.2 else Presence.PRESENT
+            states.append(state)
+            now.pop(state.key, None)
+            if state.presence is not Presence.GONE:
+                now[state.key] = dict(state.values)
+        ledger.rows.save("cases", states)
+        public = {key: now[key] for key in rng.sample(sorted(now), len(now) // 2)}
+        ledger.cases.publish(
+            [Published(key, 2569, values) for key, values in public.items()], ledger.clock.now()
+        )
+
+    def order(key: str) -> tuple[int, int]:
+        keys = case_keys(key, {})
+        return keys.fiscal_year, keys.number
+
+    for _ in range(120):
+        typed = " ".join("".join(rng.choices(some, k=rng.randrange(4))) for _ in range(rng.randrange(3)))
+        query = CaseQuery(
+            published=rng.random() < 0.5,
+            needles=needles(typed + rng.choice(("", "", " 12/3", " 2569"))),
+            amphoe=rng.choice(("", "", "เมือง")),
+            operation=rng.choice(("", "", operation_key("รับ"))),
+            fiscal_year=rng.choice((0, 0, 2569)),
+            areas=rng.choice((None, None, (("เมือง", ""), ("ขุขันธ์", "โพธิ์")), ())),
+            org=rng.choice((None, None, org_key("อบต.ก"), "")),
+            after=rng.choice((None, None, (2569, 20))),
+        )
+        known = public if query.published else now
+        expected = [key for key in known if _case_found(query, known[key], key)]
+        found = [each.case for each in ledger.tracking.find(query, 0, 100, 100)[0]]
+        assert sorted(found) == sorted(expected), query
+        assert [*map(order, found)] == sorted(map(order, expected), reverse=True)
+        since = replace(query, changed_since=NOW - timedelta(days=9))
+        if query.published:
+            assert [each.case for each in ledger.tracking.find(since, 0, 100, 100)[0]] == found
+
+
+def test_a_case_is_found_by_the_whole_id_as_it_stands(ledger: Ledger) -> None:
+    state = case(1, "สมศรี ใจดี", "โพธิ์", "เมือง", national_id="3-4501-00123-45-8")
+    ledger.rows.save("cases", [state, CASES[1]])
+    publish(ledger, RowState(state.key, values={**state.values, "national_id": None}))
+    for typed, found in (("3450100123458", 1), ("๓-4501-00123-45-8", 1), ("3450100123459", 0), ("345010", 0)):
+        for published in (True, False):
+            total = ledger.tracking.find(CaseQuery(published, needles(typed)), 0, 25, 100)[1]
+            assert total == (0 if published else found), typed
+
+
+def test_misspelt_names_are_offered_nearest_first_and_never_instead(ledger: Ledger) -> None:
+    rows = [
+        {"number": f"R{n}", "name": name, "tambon": tambon, "amphoe": "ขุขันธ์"}
+        for n, (name, tambon) in enumerate(
+            [
+                ("สมศรี พันธุ์ดี", "โพธิ์"),
+                ("สมสรี พันธุ์ดี", "โพธิ์"),
+                ("สมศรี พันดี", "หนองครก"),
+                ("มาลี ศรีสุข", "โพธิ์"),
+            ]
+        )
+    ]
+    ledger.cases.import_register(rows, "1")
+    ledger.rows.save("cases", [case(1, "สมศรี พันธุ์ดี", "โพธิ์", "ขุขันธ์"), case(2, "มาลี ใจดี", "โพธิ์", "ขุขันธ์")])
+
+    def people(typed: str, **options: Any) -> tuple[list[str], list[str]]:
+        query = RegisterQuery(needles(typed), **options)
+        found, near = ledger.register.find(query, 0, 9, 9)[0], ledger.register.alike(query, 9)
+        return [entry.number for entry in found], [entry.number for entry in near]
+
+    assert people("สมศรี พันธุ์ดี") == (["R0"], ["R1", "R2"])
+    assert people("สมศรี พนธุ์ดี") == ([], ["R0", "R1"])
+    assert people("สมรศี ต.โพธิ์") == ([], ["R0"])
+    assert people("สมศรี อ.ขุขัน", tambon="หนองครก") == (["R2"], [])
+    assert people("มาสี", areas=(("ขุขันธ์", "โพธิ์"),)) == ([], ["R3"])
+    assert people("มาสี", areas=()) == people("12/4") == people("กข") == ([], [])
+    assert people("มาลีศรสุข") == ([], ["R3"]), "typed together"
+    near = ledger.tracking.alike(CaseQuery(False, needles("สมสรี")), 9)
+    assert [found.case for found in near] == ["SSK-2569-000001"]
+    assert not ledger.tracking.alike(CaseQuery(True, needles("สมสรี")), 9)
+    ledger.erasures.forget_register(["R3"])
+    assert people("มาสี") == ([], []), "a new vocabulary after every change"
+
+
 class TestTrackCases:
     def seen(self, ledger: Ledger, viewer: Viewer, **asked: Any) -> dict[str, Standing]:
         found = TrackCases(ledger.tracking, ledger.rows).find(CaseSearch(**asked), viewer, 1)
@@ -374,39 +496,30 @@ class TestTrackCases:
 
 
 def test_rows_that_were_there_are_found_after_the_migration(ledger: Ledger) -> None:
-    """As an older version left them: the keys are emptied and the migration's own function fills them."""
+    """As an older version left them: the migration's own function makes the keys and both indexes anew."""
     from importlib import import_module
 
     from django.apps import apps
 
-    from bridge.adapters.ledger.models import CaseKey, RegisterPerson
+    from bridge.adapters.ledger.models import CaseKey, RegisterPerson, SearchTerm
 
     import_people(ledger)
     ledger.rows.save("cases", CASES)
     publish(ledger, CASES[0])
-    columns = ("search", "amphoe", "tambon", "level")
-    people = list(RegisterPerson.objects.order_by("number").values_list("number", *columns))
-    keys = list(CaseKey.objects.order_by("case", "shown").values_list("case", "shown", "search", "org"))
-    RegisterPerson.objects.update(**dict.fromkeys(columns, ""))
-    CaseKey.objects.all().delete()
-    import_module("bridge.adapters.ledger.migrations.0005_search_keys").fill(apps, None)
-    assert list(RegisterPerson.objects.order_by("number").values_list("number", *columns)) == people
-    again = CaseKey.objects.order_by("case", "shown").values_list("case", "shown", "search", "org")
-    assert list(again) == keys
-    assert len(keys) == 4
+    columns = ("case", "shown", "search", "org", "identity")
 
+    def made() -> tuple[list[Any], ...]:
+        return (
+            list(RegisterPerson.objects.order_by("number").values_list("number", "search")),
+            list(CaseKey.objects.order_by("case", "shown").values_list(*columns)),
+            sorted(SearchTerm.objects.values_list("kind", "term", "block")),
+            [sorted(map(bytes, SearchTerm.objects.values_list("holders", flat=True)))],
+        )
 
-def test_the_index_of_people_who_were_there_is_the_one_that_an_import_makes(ledger: Ledger) -> None:
-    from importlib import import_module
-
-    from django.apps import apps
-
-    from bridge.adapters.ledger.models import RegisterFragment
-
-    import_people(ledger)
-    columns = ("fragment", "block", "people")
-    made = set(RegisterFragment.objects.values_list(*columns))
-    RegisterFragment.objects.all().delete()
-    import_module("bridge.adapters.ledger.migrations.0009_register_fragments").fill(apps, None)
-    assert set(RegisterFragment.objects.values_list(*columns)) == made
-    assert len(made) > 50
+    before = made()
+    RegisterPerson.objects.update(search="")
+    CaseKey.objects.filter(case=CASES[1].key).delete()
+    SearchTerm.objects.all().delete()
+    import_module("bridge.adapters.ledger.migrations.0013_search_terms").fill(apps, None)
+    assert made() == before
+    assert len(before[1]) == 4 and len(before[2]) > 200

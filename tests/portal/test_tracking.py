@@ -147,11 +147,17 @@ def test_staff_see_every_case_and_what_is_not_published(people: dict[Role, Brows
         ("ตามรอย", {"operation": "รับเรื่องแล้ว"}, ["2571-000001"]),
         ("ตามรอย", {"fiscal_year": "2570"}, ["2570-000004"]),
         ("ไม่มีใครชื่อนี้แน่", {}, []),
-        ("1100000000008", {}, []),
+        ("จันทร์เพญ 1100000000008", {}, ["2571-000001"]),
+        ("จันทร์เพญ 1100000000009", {}, []),
+        ("จันเพญ ตามรอย", {}, ["2571-000001"]),  # as one that is spelt almost so
     ],
 )
 def test_search(people: dict[Role, Browser], text: str, filters: dict[str, str], expected: list[str]) -> None:
     assert keys(search(people[Role.STAFF], text, **filters)) == expected
+
+
+def test_an_officer_finds_nobody_by_an_id(people: dict[Role, Browser]) -> None:
+    assert keys(search(people[Role.OFFICER], "1100000000008")) == []
 
 
 def test_without_a_search_the_newest_come_first_in_pages(people: dict[Role, Browser]) -> None:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Q
 
 from bridge.adapters.ledger.models import Answer, Case, MatchKey, Publication, RegisterPerson, Setting
-from bridge.adapters.ledger.register_index import index_people
+from bridge.adapters.ledger.register import index_people
 from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.adapters.ledger.tracking import drop_keys, keep_keys
 from bridge.application.ports import cases as port

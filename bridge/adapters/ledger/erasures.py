@@ -17,14 +17,14 @@ from bridge.adapters.ledger.models import (
     MatchKey,
     PaymentLine,
     Publication,
-    RegisterFragment,
     RegisterPerson,
     Review,
+    SearchTerm,
     SheetOperation,
     SheetRow,
     TombstoneEntry,
 )
-from bridge.adapters.ledger.register_index import index_people
+from bridge.adapters.ledger.register import index_people
 from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.adapters.ledger.tracking import drop_keys
 from bridge.application.errors import OutsideError
@@ -41,7 +41,7 @@ _TOUCHED = (
     Publication,
     Review,
     RegisterPerson,
-    RegisterFragment,
+    SearchTerm,
     PaymentLine,
     Claim,
 )

@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from django.db.models import Q
 
 from bridge.adapters.ledger.models import RegisterPerson
-from bridge.adapters.ledger.register_index import found_ids
+from bridge.adapters.ledger.search_index import Search, SearchIndex
 from bridge.application.ports.register import Areas, RegisterEntry, RegisterQuery
+from bridge.domain.search_keys import RegisterKeys
+from bridge.domain.search_terms import (
+    RANKS,
+    Wanted,
+    of_amphoe,
+    of_level,
+    of_tambon,
+    person_entry,
+)
+
+BLOCK = 1 << 18  # people
+_INDEX = SearchIndex("register")
+
+# A person's id, the keys before and now: None where the register did not hold them, or holds them no more.
+Change = tuple[int, RegisterKeys | None, RegisterKeys | None]
 
 
 class DjangoRegister:
-    """Implements ports.register.Register. A search reads the inverted index and stops when it has enough."""
+    """Implements ports.register.Register."""
 
     def find(
         self, query: RegisterQuery, first: int, count: int, most: int
     ) -> tuple[Sequence[RegisterEntry], int]:
-        ids = found_ids(query, most)
-        rows = RegisterPerson.objects.filter(id__in=ids[first : first + count]).order_by("id")
-        return [_entry(row) for row in rows], len(ids)
+        ids = list(islice(_found(_wanted(query)), most))
+        return _entries(ids[first : first + count]), len(ids)
+
+    def alike(self, query: RegisterQuery, most: int) -> Sequence[RegisterEntry]:
+        near = Search(_INDEX, _wanted(query), _keys).alike()
+        return _entries([block * BLOCK + at for block, at in islice(near, most)])
 
     def entry(self, number: str) -> RegisterEntry | None:
         row = RegisterPerson.objects.filter(number=number).first() if "\0" not in number else None
         return _entry(row) if row else None
+
+
+def index_people(changes: Iterable[Change]) -> None:
+    """Brings the index up to date. Inside the transaction that writes the people; one at a time. A whole import at
+    once is far cheaper than many parts of one."""
+    _INDEX.update(
+        (divmod(person, BLOCK), person_entry(before) if before else None, person_entry(now) if now else None)
+        for person, before, now in changes
+    )
 
 
 def inside(areas: Areas) -> Q:
@@ -32,6 +60,41 @@ def inside(areas: Areas) -> Q:
     for amphoe, tambon in areas:
         wanted |= Q(amphoe=amphoe, tambon=tambon) if tambon else Q(amphoe=amphoe)
     return wanted
+
+
+def area_labels(areas: Areas | None) -> tuple[tuple[str, ...], ...] | None:
+    if areas is None:
+        return None
+    return tuple(
+        (of_amphoe(amphoe), of_tambon(tambon)) if tambon else (of_amphoe(amphoe),) for amphoe, tambon in areas
+    )
+
+
+def _wanted(query: RegisterQuery) -> Wanted:
+    labels = [of_amphoe(query.amphoe)] if query.amphoe else []
+    labels += [of_tambon(query.tambon)] if query.tambon else []
+    labels += [of_level(query.level)] if query.level else []
+    return Wanted(query.needles, tuple(labels), area_labels(query.areas))
+
+
+def _found(wanted: Wanted) -> Iterator[int]:
+    """The ids, the best first; of those alike in that, in the order of import."""
+    search = Search(_INDEX, wanted, _keys)
+    ranked = {block: found.ranked(search.rows[block]) for block, found in search.blocks.items()}
+    for rank in range(RANKS):
+        for block, those in ranked.items():
+            for at in search.held(block, those[rank]):
+                yield block * BLOCK + at
+
+
+def _keys(block: int, places: Sequence[int]) -> Mapping[int, str]:
+    rows = RegisterPerson.objects.filter(id__in=[block * BLOCK + at for at in places])
+    return {person % BLOCK: search for person, search in rows.values_list("id", "search")}
+
+
+def _entries(ids: Sequence[int]) -> list[RegisterEntry]:
+    rows = RegisterPerson.objects.in_bulk(ids)
+    return [_entry(rows[person]) for person in ids if person in rows]
 
 
 def _entry(row: RegisterPerson) -> RegisterEntry:

@@ -21,17 +21,25 @@ class RegisterPerson(models.Model):
     level = models.CharField(max_length=10, blank=True, default="")
 
 
-class RegisterFragment(models.Model):
-    """Who of a block of the register holds a fragment, as packed bits (domain/fragments.py)."""
+class SearchTerm(models.Model):
+    """Who of a block holds a term of an inverted index (domain/search_terms.py), as a packed Roaring bitmap."""
 
-    fragment = models.CharField(max_length=120)
+    kind = models.CharField(max_length=9)
+    term = models.CharField(max_length=130)
     block = models.PositiveIntegerField()
-    people = models.BinaryField()
+    holders = models.BinaryField()
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["fragment", "block"], name="one_register_fragment")
+            models.UniqueConstraint(fields=["kind", "term", "block"], name="one_search_term")
         ]
+
+
+class SearchState(models.Model):
+    """`version` is another one after every change of that index; whoever changes it holds this row."""
+
+    kind = models.CharField(max_length=9, primary_key=True)
+    version = models.CharField(max_length=16)
 
 
 class CaseKey(models.Model):
@@ -46,31 +54,13 @@ class CaseKey(models.Model):
     tambon = models.CharField(max_length=100, blank=True)
     operation = models.CharField(max_length=100, blank=True)
     org = models.CharField(max_length=200, blank=True)
+    identity = models.CharField(max_length=13, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["case", "shown"], name="one_case_key")]
         indexes: ClassVar = [
-            # Holds all that a search compares, in the order of its answer, as that of the register does.
             models.Index(
-                fields=[
-                    "shown",
-                    "fiscal_year",
-                    "number",
-                    "search",
-                    "amphoe",
-                    "tambon",
-                    "operation",
-                    "org",
-                    "case",
-                ],
+                fields=["shown", "fiscal_year", "number", "amphoe", "tambon", "operation", "case"],
                 name="case_key_newest",
-            ),
-            # Some thousands of cases each: read whole, and put in order then.
-            models.Index(
-                fields=["shown", "amphoe", "tambon", "fiscal_year", "number", "search", "case"],
-                name="case_key_place",
-            ),
-            models.Index(
-                fields=["shown", "org", "fiscal_year", "number", "search", "case"], name="case_key_org"
             ),
         ]

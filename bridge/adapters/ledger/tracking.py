@@ -2,55 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
+from datetime import datetime
+from functools import partial
+from itertools import islice
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Replace
+from pyroaring import BitMap
 
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
 from bridge.adapters.ledger.prepared import Prepared
-from bridge.adapters.ledger.register import inside
+from bridge.adapters.ledger.register import area_labels, inside
+from bridge.adapters.ledger.search_index import Search, SearchIndex
 from bridge.application.ports.rows import Presence
 from bridge.application.ports.tracking import CaseQuery, TrackedCase
 from bridge.domain.cells import Cell
 from bridge.domain.search_keys import CaseKeys, case_keys
+from bridge.domain.search_terms import (
+    Wanted,
+    case_entry,
+    of_amphoe,
+    of_identity,
+    of_operation,
+    of_org,
+    of_tambon,
+)
+from bridge.domain.values.search import is_identity
 
 TABLE = "cases"
 MOST_YEARS = 30
 PUBLISHED, NOW = "published", "now"
 CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
 _KEYS = tuple(field.name for field in fields(CaseKeys))
+_INDEXES = {shown: SearchIndex(shown) for shown in (PUBLISHED, NOW)}
+Place = tuple[int, int]  # the fiscal year, and the number in it
 
 
 class DjangoTracking:
-    """Implements ports.tracking.Tracking. A search reads the narrow table of keys and stops when it has enough."""
+    """Implements ports.tracking.Tracking."""
 
     def find(self, query: CaseQuery, first: int, count: int, most: int) -> tuple[Sequence[TrackedCase], int]:
-        found = CaseKey.objects.filter(shown=_shown(query.published))
-        for needle in query.needles:
-            found = found.filter(search__contains=needle)
-        for column in ("amphoe", "tambon", "operation", "fiscal_year"):
-            if getattr(query, column):
-                found = found.filter(**{column: getattr(query, column)})
-        if query.areas is not None:
-            found = found.filter(inside(query.areas))
-        if query.org is not None:
-            found = found.filter(org=query.org).exclude(org="")
         if query.changed_since is not None:
-            changed = Publication.objects.filter(published_at__gte=query.changed_since)
-            found = found.filter(case__in=changed.values("case"))
-        if query.after is not None:
-            year, number = query.after
-            earlier = Q(fiscal_year__lt=year) | Q(fiscal_year=year, number__lt=number)
-            found = found.filter(earlier, fiscal_year__lte=year)  # said again, so that SQLite starts there
-        newest = found.order_by("-fiscal_year", "-number", "-id").values_list("case", flat=True)
-        if not query.needles:
-            shown, total = list(newest[first : min(first + count, most)]), found.order_by()[:most].count()
-        else:  # counting would read all the keys again
-            cases = _newest_of_few(found, most) if _is_narrow(query) else list(newest[:most])
-            shown, total = cases[first : first + count], len(cases)
+            newest = _changed(query, query.changed_since)
+            shown, total = list(newest[first : min(first + count, most)]), newest.order_by()[:most].count()
+        else:
+            found = list(islice(_found(query), most))
+            shown, total = _at(_shown(query.published), found[first : first + count]), len(found)
         return self._cases(shown, published=query.published), total
+
+    def alike(self, query: CaseQuery, most: int) -> Sequence[TrackedCase]:
+        if query.org == "":
+            return []
+        near = _search(query).alike()
+        return self._cases(_at(_shown(query.published), list(islice(near, most))), published=query.published)
 
     def case(self, case: str, *, published: bool) -> TrackedCase | None:
         found = self._cases([case], published=published) if "\0" not in case else []
@@ -68,7 +75,7 @@ class DjangoTracking:
         shown = {case: (cells, at) for case, cells, at in _published(cases)}
         values: dict[str, Mapping[str, Cell]] = {case: cells for case, (cells, _) in shown.items()}
         if not published:
-            values = dict(_rows(cases))
+            values = dict(_sheet_rows(cases))
         return [
             TrackedCase(
                 case,
@@ -83,7 +90,7 @@ class DjangoTracking:
 _published = Prepared(
     lambda cases: Publication.objects.filter(case__in=cases).values_list("case", "values", "published_at")
 )
-_rows = Prepared(
+_sheet_rows = Prepared(
     lambda cases: (
         SheetRow.objects.filter(table=TABLE, key__in=cases)
         .exclude(presence=str(Presence.GONE))
@@ -102,14 +109,86 @@ _newest_year = Prepared(lambda shown: _years(shown, "-fiscal_year"))
 _oldest_year = Prepared(lambda shown: _years(shown, "fiscal_year"))
 
 
-def _is_narrow(query: CaseQuery) -> bool:
-    return bool(query.areas is not None or query.org is not None or query.amphoe)
+def _found(query: CaseQuery) -> Iterator[Place]:
+    """The newest first."""
+    if query.org == "":
+        return
+    year, number = query.after or (0, 0)
+    search = _search(query)
+    for block, found in reversed(search.blocks.items()):
+        if query.after is None or block <= year:
+            order = found.all if query.after is None or block < year else found.all & BitMap(range(number))
+            for at in search.held(block, reversed(order)):
+                yield block, at
 
 
-def _newest_of_few(found: QuerySet[CaseKey], most: int) -> list[str]:
-    """Put in order here: asked for it, SQLite would go through all cases from the newest on."""
-    keys = found.order_by().values_list("fiscal_year", "number", "id", "case")
-    return [case for *_, case in sorted(keys, reverse=True)[:most]]
+def _search(query: CaseQuery) -> Search:
+    shown = _shown(query.published)
+    return Search(_INDEXES[shown], _wanted(query), partial(_searched, shown), query.fiscal_year or None)
+
+
+def _wanted(query: CaseQuery) -> Wanted:
+    labels = [of_amphoe(query.amphoe)] if query.amphoe else []
+    labels += [of_tambon(query.tambon)] if query.tambon else []
+    labels += [of_operation(query.operation)] if query.operation else []
+    labels += [of_org(query.org)] if query.org else []
+    labels += [of_identity(needle) for needle in query.needles if is_identity(needle)]
+    names = tuple(needle for needle in query.needles if not is_identity(needle))
+    return Wanted(names, tuple(labels), area_labels(query.areas))
+
+
+def _changed(query: CaseQuery, since: datetime) -> QuerySet[CaseKey, Any]:
+    """The cases (their ids), the newest first, by reading the keys of all."""
+    changed = Publication.objects.filter(published_at__gte=since).values("case")
+    found = CaseKey.objects.filter(shown=_shown(query.published), case__in=changed)
+    if query.needles:
+        found = found.alias(together=Replace("search", Value(" ")))
+    for needle in query.needles:
+        held = {"identity": needle} if is_identity(needle) else {"together__contains": needle}
+        found = found.filter(**held)
+    for column in ("amphoe", "tambon", "operation", "fiscal_year"):
+        if getattr(query, column):
+            found = found.filter(**{column: getattr(query, column)})
+    if query.areas is not None:
+        found = found.filter(inside(query.areas))
+    if query.org is not None:
+        found = found.filter(org=query.org).exclude(org="")
+    if query.after is not None:
+        year, number = query.after
+        earlier = Q(fiscal_year__lt=year) | Q(fiscal_year=year, number__lt=number)
+        found = found.filter(earlier, fiscal_year__lte=year)  # said again, so that SQLite starts there
+    return found.order_by("-fiscal_year", "-number", "-id").values_list("case", flat=True)
+
+
+# ------------------------------------------------------------------------------------------------ the index
+
+
+def _place(year: int, number: int, row: int) -> Place:
+    """A case's place in the index, so that the highest is the newest: by its number, or, if it has none, by its
+    row's id. An office's case numbers are unique in a fiscal year."""
+    return (year, number) if year else (0, row)
+
+
+def _rows(shown: str, block: int, places: Sequence[int]) -> QuerySet[CaseKey]:
+    rows = CaseKey.objects.filter(shown=shown, fiscal_year=block)
+    return rows.filter(number__in=places) if block else rows.filter(id__in=places)
+
+
+def _at(shown: str, found: Sequence[Place]) -> list[str]:
+    """The cases at these places, in their order."""
+    cases: dict[Place, str] = {}
+    for block in {block for block, _ in found}:
+        rows = _rows(shown, block, [at for year, at in found if year == block])
+        cases |= {
+            _place(year, number, row): case
+            for year, number, row, case in rows.values_list("fiscal_year", "number", "id", "case")
+        }
+    return [cases[place] for place in found if place in cases]
+
+
+def _searched(shown: str, block: int, places: Sequence[int]) -> Mapping[int, str]:
+    rows = _rows(shown, block, places).values_list("fiscal_year", "number", "id", "search")
+    return {_place(year, number, row)[1]: search for year, number, row, search in rows}
 
 
 def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> None:
@@ -117,28 +196,57 @@ def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> No
 
     Most saves of a row change nothing that it is searched by: then nothing is written.
     """
-    listed = list(cases)
-    for start in range(0, len(listed), CHUNK):
-        chunk = listed[start : start + CHUNK]
-        before = CaseKey.objects.filter(case__in=chunk, shown=_shown(published)).values_list("case", *_KEYS)
-        known = {case: CaseKeys(*keys) for case, *keys in before}
+    shown = _shown(published)
+    before, now = dict[str, CaseKeys](), dict[str, CaseKeys]()
+    for chunk in _chunks(cases):
+        known = CaseKey.objects.filter(case__in=chunk, shown=shown).values_list("case", *_KEYS)
+        before |= {case: CaseKeys(*keys) for case, *keys in known}
         wanted = {case: case_keys(case, cases[case]) for case in chunk}
+        changed = {case: keys for case, keys in wanted.items() if before.get(case) != keys}
         CaseKey.objects.bulk_create(
-            [
-                CaseKey(case=case, shown=_shown(published), **asdict(keys))
-                for case, keys in wanted.items()
-                if known.get(case) != keys
-            ],
+            [CaseKey(case=case, shown=shown, **asdict(keys)) for case, keys in changed.items()],
             update_conflicts=True,
             unique_fields=["case", "shown"],
             update_fields=_KEYS,
         )
+        now |= changed
+    _index(shown, now, {case: (before.get(case), keys) for case, keys in now.items()})
 
 
 def drop_keys(cases: Iterable[str], *, published: bool) -> None:
-    listed = list(cases)
-    for start in range(0, len(listed), CHUNK):
-        CaseKey.objects.filter(case__in=listed[start : start + CHUNK], shown=_shown(published)).delete()
+    shown = _shown(published)
+    for chunk in _chunks(cases):
+        rows = CaseKey.objects.filter(case__in=chunk, shown=shown)
+        known = {case: CaseKeys(*keys) for case, *keys in rows.values_list("case", *_KEYS)}
+        _index(shown, known, {case: (keys, None) for case, keys in known.items()})
+        rows.delete()
+
+
+def _index(
+    shown: str, held: Mapping[str, CaseKeys], changes: Mapping[str, tuple[CaseKeys | None, CaseKeys | None]]
+) -> None:
+    """`held` are the keys by which the changed cases stand in the ledger now. Year and number never change: they
+    come of the case's id."""
+    unnumbered = [case for case, keys in held.items() if not keys.fiscal_year]
+    ids = {
+        case: row
+        for chunk in _chunks(unnumbered)
+        for case, row in CaseKey.objects.filter(case__in=chunk, shown=shown).values_list("case", "id")
+    }
+    _INDEXES[shown].update(
+        (
+            _place(held[case].fiscal_year, held[case].number, ids.get(case, 0)),
+            case_entry(before) if before else None,
+            case_entry(now) if now else None,
+        )
+        for case, (before, now) in changes.items()
+    )
+
+
+def _chunks(cases: Iterable[str]) -> Iterator[list[str]]:
+    listed = iter(cases)
+    while chunk := list(islice(listed, CHUNK)):
+        yield chunk
 
 
 def _shown(published: bool) -> str:

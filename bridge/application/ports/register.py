@@ -37,7 +37,11 @@ class Register(Protocol):
     def find(
         self, query: RegisterQuery, first: int, count: int, most: int
     ) -> tuple[Sequence[RegisterEntry], int]:
-        """`count` entries from the `first` (0 is the first), in the order of import, and how many there are;
-        no more than `most` are counted. Every backend gives the same rows in the same order."""
+        """`count` entries from the `first` (0 is the first), and how many there are; no more than `most` are counted.
+        First those who have every needle as a word, then those with words that begin so, then the others; of those
+        alike in that, in the order of import. Every backend gives the same rows in the same order."""
+
+    def alike(self, query: RegisterQuery, most: int) -> Sequence[RegisterEntry]:
+        """Who is not found, but would be if a letter or two of the needles were others: the nearest first."""
 
     def entry(self, number: str) -> RegisterEntry | None: ...

@@ -48,6 +48,10 @@ class Tracking(Protocol):
         """`count` cases from the `first` (0 is the first), the newest number first, and how many there are; no
         more than `most` are counted. Every backend gives the same cases in the same order."""
 
+    def alike(self, query: CaseQuery, most: int) -> Sequence[TrackedCase]:
+        """Cases that are not found, but would be if a letter or two of the needles were others: the nearest first.
+        `changed_since` and `after` do not count here."""
+
     def case(self, case: str, *, published: bool) -> TrackedCase | None: ...
 
     def fiscal_years(self) -> Sequence[int]:

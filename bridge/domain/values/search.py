@@ -1,8 +1,8 @@
 """What people type into a search box, and the keys that it is looked for in.
 
-A key is a text without what people leave out or write in several ways: titles, spaces, dots, tone marks, the
-signs over silent letters, case, Thai digits. A person is found where every word of the search is a part of
-the person's key; so one letter finds as much as it should, on every database.
+A key is a text without what people leave out or write in several ways: titles, dots, tone marks, the signs over
+silent letters, case, Thai digits. A person is found where the person's key holds every word of the search, whatever the
+spaces in it; so one letter finds as much as it should, on every database.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from bridge.domain.values.titles import split_title
 LONGEST_NAME: Final = 120
 LONGEST_PLACE: Final = 50
 LONGEST_ORG: Final = 100
+LONGEST_HOUSE: Final = 20
 # No letter of any key: a key cannot reach from one part of a person into the next.
-_TAMBON_MARK, _AMPHOE_MARK, _NUMBER_MARK = "=", "@", "#"
+MARKS: Final = "=@!#"
+_TAMBON_MARK, _AMPHOE_MARK, _HOUSE_MARK, _NUMBER_MARK = MARKS
+_PARTS: Final = re.compile(f"(?=[{MARKS}])")
 
 # Letters, digits, and the vowels above and below a consonant; not the tones and signs above those.
 _LEFT_OUT: Final = re.compile("[^\\w\u0e31\u0e34-\u0e3a]|_")
@@ -28,6 +31,8 @@ _LEFT_OUT: Final = re.compile("[^\\w\u0e31\u0e34-\u0e3a]|_")
 _TAMBON: Final = re.compile(r"(?:(?<!\S)ต\.|ตำบล)\s*(?P<name>(?:(?!อ\.|อำเภอ|กิ่งอำเภอ|ตำบล)\S)+)")
 _AMPHOE: Final = re.compile(r"(?:(?<!\S)อ\.|(?:กิ่ง)?อำเภอ)\s*(?P<name>\S+)")
 _PLACE_WORD: Final = re.compile(r"^(?:ตำบล|ต\.|กิ่ง\s*อำเภอ|กิ่ง\s*อ\.|อำเภอ|อ\.)\s*")
+_HOUSE_WORD: Final = re.compile(r"(?<!\S)(?:บ้าน)?เลขที่\s*(?=[0-9])")
+_HOUSE: Final = re.compile("[0-9]+(?:/[0-9]+)+")  # as a word of a search; without the stroke it is any number
 _DIGITS: Final = re.compile("[0-9]+")
 
 
@@ -41,29 +46,51 @@ def _squeezed(text: str) -> str:
 
 
 def name_key(name: Cell, title: Cell = None) -> str:
-    """A person's name without its title. Where the title has a cell of its own, the name loses that title
-    only: what begins like another one is part of the name."""
+    """A person's name without its title, its words apart. Where the title has a cell of its own, the name loses
+    that title only: what begins like another one is part of the name."""
     text, said = clean(as_text(name)), clean(as_text(title))
     found, rest = split_title(text)
     other = bool(said) and found != (split_title(said)[0] or said)
-    return search_key(text if other or not rest else rest)
+    return " ".join(filter(None, map(search_key, (text if other or not rest else rest).split(" "))))
 
 
-def person_key(name: str, tambon: Cell, amphoe: Cell, number: str = "") -> str:
-    """Everything that a person is found by: a `name_key`, the place, and a number where there is one."""
+def person_key(name: str, tambon: Cell, amphoe: Cell, house: Cell = None, number: str = "") -> str:
+    """Everything that a person is found by: a `name_key`, the place, a house and a case's number where they are."""
     parts = [
-        name[:LONGEST_NAME],
+        name[:LONGEST_NAME].rstrip(" "),
         _TAMBON_MARK + _place_key(as_text(tambon)),
         _AMPHOE_MARK + _place_key(as_text(amphoe)),
     ]
-    return "".join(parts) + (_NUMBER_MARK + search_key(number)[:LONGEST_PLACE] if number else "")
+    home = _house_key(as_text(house))
+    parts += [_HOUSE_MARK + home] if home else []
+    parts += [_NUMBER_MARK + search_key(number)[:LONGEST_PLACE]] if number else []
+    return "".join(parts)
 
 
-def parts(key: str) -> tuple[str, str, str]:
-    """The name, the tambon and the amphoe of a `person_key` without a number; the places with their marks."""
-    name, _, places = key.partition(_TAMBON_MARK)
-    tambon, _, amphoe = places.partition(_AMPHOE_MARK)
-    return name, _TAMBON_MARK + tambon, _AMPHOE_MARK + amphoe
+def parts(key: str) -> tuple[str, str, str, str]:
+    """The name of a `person_key`, its tambon and amphoe with their marks, its house and its number ("" for none)."""
+    rest, _, number = key.partition(_NUMBER_MARK)
+    rest, _, house = rest.partition(_HOUSE_MARK)
+    name, mark, place = rest.partition(_TAMBON_MARK)
+    return name, mark + place, house, number
+
+
+def words(key: str) -> list[str]:
+    """The words of a `person_key`: those of its name, its places with their marks and without, its house."""
+    name, place, house, _ = parts(key)
+    marked = list(filter(None, _PARTS.split(place)))
+    return [word for word in (*name.split(" "), *marked, *(each[1:] for each in marked), house) if word]
+
+
+def holds(key: str, needle: str) -> bool:
+    """Whether a search for the needle finds the person of this key; people type names together, too."""
+    return needle in key.replace(" ", "")
+
+
+def _house_key(text: str) -> str:
+    return "".join(search_key(part) or part for part in re.split("(/)", fold(text)))[:LONGEST_HOUSE].strip(
+        "/"
+    )
 
 
 @lru_cache(maxsize=4096)  # a province has a few hundred names, typed in a few thousand ways
@@ -85,6 +112,17 @@ def level_key(cell: Cell) -> str:
     """The level of vulnerability as its digits (`2` of `ระดับ ๒`); blank where the cell has none."""
     found = _DIGITS.search(fold(as_text(cell)))
     return found[0][:10] if found else ""
+
+
+def identity_key(cell: Cell) -> str:
+    """The 13 digits of an id, right or wrong; blank where they are not 13."""
+    key = search_key(as_text(cell))
+    return key if is_identity(key) else ""
+
+
+def is_identity(needle: str) -> bool:
+    """Whether it is looked for as a whole id, and nothing else."""
+    return len(needle) == 13 and needle.isascii() and needle.isdigit()
 
 
 def org_key(cell: Cell) -> str:
@@ -110,9 +148,10 @@ def _org_key(name: str) -> str:
 def needles(typed: str) -> tuple[str, ...]:
     """What must all be part of a `person_key`; nothing when there is no letter or digit in what was typed.
 
-    `ต.` and `อ.` (or the whole word) make the name after them one of a place; a title before a name is left out.
+    `ต.` and `อ.` (or the whole word) make the name after them one of a place; a title before a name is left out;
+    a number with a stroke is a house's.
     """
-    text = fold(typed)
+    text = _HOUSE_WORD.sub("", fold(typed))
     found: list[str] = []
     for mark, pattern in ((_TAMBON_MARK, _TAMBON), (_AMPHOE_MARK, _AMPHOE)):
         found += [
@@ -121,5 +160,9 @@ def needles(typed: str) -> tuple[str, ...]:
         text = pattern.sub(" ", text)
     text = clean(text)
     rest = split_title(text)[1] or text
-    words = [search_key(word) for word in (rest if search_key(rest) else text).split(" ")]
+    words = [_word(word) for word in (rest if search_key(rest) else text).split(" ")]
     return tuple(dict.fromkeys([*found, *filter(None, words)]))
+
+
+def _word(typed: str) -> str:
+    return typed if _HOUSE.fullmatch(typed) else search_key(typed)

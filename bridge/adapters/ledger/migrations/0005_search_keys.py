@@ -1,47 +1,6 @@
-"""Keys by which the register and the cases are searched; filled for the rows that are there."""
-
-from dataclasses import asdict
-from typing import Any
+"""Keys by which the register and the cases are searched; 0013 fills them for the rows that are there."""
 
 from django.db import migrations, models
-
-from bridge.domain.search_keys import case_keys, register_keys
-
-CHUNK = 500
-
-
-def fill(apps: Any, _: Any) -> None:
-    _fill_register(apps.get_model("ledger", "RegisterPerson"))
-    key = apps.get_model("ledger", "CaseKey")
-    rows = apps.get_model("ledger", "SheetRow").objects.filter(table="cases").exclude(presence="gone")
-    _fill_cases(key, rows.order_by("id").values_list("key", "values"), "now")
-    published = apps.get_model("ledger", "Publication").objects.order_by("id")
-    _fill_cases(key, published.values_list("case", "values"), "published")
-
-
-def _fill_register(person: Any) -> None:
-    last = 0
-    while chunk := list(person.objects.filter(id__gt=last).order_by("id")[:CHUNK]):
-        last = chunk[-1].id
-        for row in chunk:
-            for column, value in asdict(register_keys(row.values)).items():
-                setattr(row, column, value)
-        person.objects.bulk_create(
-            chunk,
-            update_conflicts=True,
-            unique_fields=["number"],
-            update_fields=["search", "amphoe", "tambon", "level"],
-        )
-
-
-def _fill_cases(key: Any, rows: Any, shown: str) -> None:
-    chunk = []
-    for case, values in rows.iterator(chunk_size=CHUNK):
-        chunk.append(key(case=case, shown=shown, **asdict(case_keys(case, values))))
-        if len(chunk) == CHUNK:
-            key.objects.bulk_create(chunk, batch_size=CHUNK)
-            chunk = []
-    key.objects.bulk_create(chunk, batch_size=CHUNK)
 
 
 class Migration(migrations.Migration):
@@ -86,7 +45,6 @@ class Migration(migrations.Migration):
             name='tambon',
             field=models.CharField(blank=True, default='', max_length=100),
         ),
-        migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AddIndex(
             model_name='registerperson',
             index=models.Index(fields=['id', 'search', 'amphoe', 'tambon', 'level'], name='register_search'),

@@ -1,30 +1,7 @@
-"""The register's inverted index, filled for the people who are there; it takes the place of two ordinary ones. The cases'
+"""The register's inverted index, which 0013 replaces and fills; it takes the place of two ordinary ones. The cases'
 indexes by place and organisation hold what is searched."""
 
-from typing import Any
-
 from django.db import migrations, models
-
-from bridge.domain.fragments import BLOCK, gathered, packed
-from bridge.domain.search_keys import RegisterKeys
-
-CHUNK = 500
-
-
-def fill(apps: Any, _: Any) -> None:
-    person, fragment = (apps.get_model("ledger", name) for name in ("RegisterPerson", "RegisterFragment"))
-    last = person.objects.order_by("-id").values_list("id", flat=True).first() or -1
-    for block in range(last // BLOCK + 1):
-        rows = person.objects.filter(id__gte=block * BLOCK, id__lt=(block + 1) * BLOCK).order_by("id")
-        columns = rows.values_list("id", "search", "amphoe", "tambon", "level").iterator(chunk_size=2_000)
-        people = gathered((key % BLOCK, RegisterKeys(*keys)) for key, *keys in columns)
-        fragment.objects.bulk_create(
-            [
-                fragment(fragment=each, block=block, people=packed(bits))
-                for each, bits in sorted(people.items())
-            ],
-            batch_size=CHUNK,
-        )
 
 
 class Migration(migrations.Migration):
@@ -46,7 +23,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('fragment', 'block'), name='one_register_fragment')],
             },
         ),
-        migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.RemoveIndex(
             model_name='registerperson',
             name='register_search',

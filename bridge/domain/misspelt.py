@@ -1,0 +1,103 @@
+"""Names that are spelt almost as a word of a search: a letter wrong, missing, too many, or two exchanged.
+
+Wrong tone marks are no slips: keys have none (domain/values/search.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from operator import and_, or_
+
+import numpy as np
+from pyroaring import BitMap
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bridge.domain.search_terms import Index, Wanted, fragments, holders_of, limits, whole
+from bridge.domain.values.search import MARKS
+
+MOST_SLIPS = 3  # in all words of a search together
+MOST_WORDS = 60  # that one word of a search may be meant as
+SHORTEST = 3
+_TWO_SLIPS = 6  # letters, from which on two slips are thought of
+
+# What may have been meant by a word of a search: these words together, and the slips between.
+Meant = tuple[tuple[str, ...], int]
+
+
+def may_be_misspelt(needle: str) -> bool:
+    """Not two letters, nor a number."""
+    return len(needle.lstrip(MARKS)) >= SHORTEST and not _has_digit(needle)
+
+
+class Vocabulary:
+    """All words of an index."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = sorted({word for word in words if word[0] not in MARKS and not _has_digit(word)})
+        self._known = frozenset(self._words)
+        self._lengths = np.array([len(word) for word in self._words], np.int16)
+        self._letters = np.array([_letters(word) for word in self._words], np.uint64)
+
+    def meant(self, needle: str) -> list[Meant]:
+        """The nearest first; not the needle itself. Two names typed together are taken apart where one is right."""
+        mark, word = (needle[0], needle[1:]) if needle[0] in MARKS else ("", needle)
+        if not may_be_misspelt(needle):
+            return []
+        found: list[Meant] = [((mark + near,), slips) for near, slips in self._near(word) if slips]
+        if found or mark:
+            return found
+        for cut in range(2, len(word) - 1):
+            left, right = word[:cut], word[cut:]
+            if left in self._known:
+                found += [((left, near), slips) for near, slips in self._near(right) if slips]
+            if right in self._known:
+                found += [((near, right), slips) for near, slips in self._near(left) if slips]
+        return sorted(found, key=lambda meant: (meant[1], meant[0]))[:MOST_WORDS]
+
+    def _near(self, word: str) -> list[tuple[str, int]]:
+        most = 0 if len(word) < SHORTEST else 1 if len(word) < _TWO_SLIPS else 2
+        # A slip changes the length by one at most, and takes and brings one letter at most.
+        alike = np.abs(self._lengths - np.int16(len(word))) <= most
+        alike &= np.bitwise_count(self._letters ^ np.uint64(_letters(word))) <= 2 * most
+        some = [self._words[at] for at in np.flatnonzero(alike)]
+        near = process.extract(word, some, scorer=OSA.distance, score_cutoff=most, limit=None)
+        found = sorted((int(slips), other) for other, slips, _ in near)
+        return [(other, slips) for slips, other in found[:MOST_WORDS]]
+
+
+def _letters(word: str) -> int:
+    """The letters as bits; some Thai letters share one."""
+    return reduce(or_, (1 << (ord(letter) & 63) for letter in word), 0)
+
+
+def nearest(index: Index, wanted: Wanted, meant: Mapping[str, Sequence[Meant]]) -> list[BitMap]:
+    """Those who have, for each needle, the needle or what may be meant by it, by the slips in all: 1 first. Nobody
+    is in two of these sets, nor in them without a slip."""
+    by_slips: list[BitMap] | None = None
+    for needle in wanted.needles:
+        own = [BitMap() for _ in range(MOST_SLIPS + 1)]
+        own[0] = reduce(and_, (holders_of(index, term) for term in fragments(needle)))
+        for words, slips in meant[needle]:
+            own[slips] |= reduce(and_, (holders_of(index, whole(word)) for word in words))
+        by_slips = own if by_slips is None else _together(by_slips, own)
+    found, known = list[BitMap](), BitMap()
+    for those in by_slips or ():
+        for limit in limits(index, wanted):
+            those = those & limit
+        found.append(those - known)
+        known = known | those
+    return found[1:]
+
+
+def _together(some: Sequence[BitMap], others: Sequence[BitMap]) -> list[BitMap]:
+    """Those of both, by the sum of their slips."""
+    return [
+        BitMap().union(*(some[slips] & others[total - slips] for slips in range(total + 1)))
+        for total in range(MOST_SLIPS + 1)
+    ]
+
+
+def _has_digit(word: str) -> bool:
+    return any(letter.isdigit() for letter in word)

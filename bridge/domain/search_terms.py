@@ -1,0 +1,251 @@
+"""The terms of the inverted index that the register and the cases are searched by, and what a search asks of them.
+
+The holders of a term are a set of whole numbers below 2**32 (a Roaring bitmap). Terms are every run of one to LONGEST
+letters of a key's parts (fragments), how its words begin, its words whole, and labels such as its amphoe. A needle of
+up to LONGEST letters is one fragment; of who holds all fragments of a longer one, some hold them apart, and have to be
+compared with the needle, unless it is one of their words.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import Any, Final
+
+from pyroaring import BitMap
+
+from bridge.domain.search_keys import CaseKeys, RegisterKeys
+from bridge.domain.values.search import MARKS, parts
+from bridge.domain.values.search import words as words_of
+
+LONGEST = 4  # letters of a fragment
+LONGEST_BEGINNING = 3
+EVERYBODY = "*"  # the term that all hold
+RANKS = 3  # of Candidates.ranked
+_BEGINS, _ENDS = "^", "$"  # no letters of a key, and neither is the colon of labels
+
+Index = Mapping[str, BitMap]
+Holders = "array[int]"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the index is told about one person or case."""
+
+    search: str  # a `person_key`
+    labels: tuple[str, ...]
+
+
+def of_amphoe(name: str) -> str:
+    return f"amphoe:{name}"
+
+
+def of_tambon(name: str) -> str:
+    return f"tambon:{name}"
+
+
+def of_level(level: str) -> str:
+    return f"level:{level}"
+
+
+def of_operation(key: str) -> str:
+    return f"operation:{key}"
+
+
+def of_org(key: str) -> str:
+    return f"org:{key}"
+
+
+def of_identity(digits: str) -> str:
+    return f"id:{digits}"
+
+
+def person_entry(keys: RegisterKeys) -> Entry:
+    return Entry(keys.search, (of_amphoe(keys.amphoe), of_tambon(keys.tambon), of_level(keys.level)))
+
+
+def case_entry(keys: CaseKeys) -> Entry:
+    labels = of_amphoe(keys.amphoe), of_tambon(keys.tambon), of_operation(keys.operation), of_org(keys.org)
+    return Entry(keys.search, (*labels, of_identity(keys.identity)) if keys.identity else labels)
+
+
+# ------------------------------------------------------------------------------------------------ filling
+
+
+def gathered(entries: Iterable[tuple[int, Entry]]) -> dict[str, BitMap]:
+    """The holders of every term that one of these has. What many share is taken apart once."""
+    # Their names' words; these as they stand together; their places; houses; case numbers; labels.
+    groups: tuple[dict[Any, Holders], ...] = tuple(defaultdict(_nobody) for _ in _TERMS)
+    by_word, by_name, by_place, by_house, by_number, by_labels = groups
+    for at, entry in entries:
+        name, place, house, number = parts(entry.search)
+        words = name.split(" ")
+        for word in words:
+            by_word[word].append(at)
+        if len(words) > 1:
+            by_name[_together(words)].append(at)
+        by_place[place].append(at)
+        if house:
+            by_house[house].append(at)
+        if number:
+            by_number[number].append(at)
+        by_labels[entry.labels].append(at)
+    holders: dict[str, Holders] = defaultdict(_nobody)
+    for group, terms in zip(groups, _TERMS, strict=True):
+        for shared, those in group.items():
+            for term in terms(shared):
+                holders[term] += those
+    return {term: BitMap(those) for term, those in holders.items()}
+
+
+def _nobody() -> Holders:
+    return array("I")
+
+
+def _together(words: Sequence[str]) -> tuple[str, ...]:
+    """What the fragments across the words of a name are made of: of two words, their ends."""
+    if len(words) == 2:
+        return words[0][1 - LONGEST :], words[1][: LONGEST - 1]
+    return tuple(words)
+
+
+def _across(words: Sequence[str]) -> set[str]:
+    """The fragments of these words, one behind the other, that are not of one word alone; perhaps some that are."""
+    if len(words) == 2:
+        one, other = words
+        return {
+            one[-end:] + other[:begin]
+            for end in range(1, min(len(one), LONGEST - 1) + 1)
+            for begin in range(1, min(len(other), LONGEST - end) + 1)
+        }
+    return set(_runs("".join(words)))
+
+
+def _of_word(word: str) -> set[str]:
+    return {whole(word), *_runs(word), *(_beginning(word[:n]) for n in range(1, LONGEST_BEGINNING + 1))}
+
+
+def _of_place(place: str) -> set[str]:
+    found = set[str]()
+    for word in words_of(place):
+        found |= _of_word(word)
+    return found
+
+
+def _runs(text: str) -> Iterator[str]:
+    for size in range(1, LONGEST + 1):
+        for begin in range(len(text) - size + 1):
+            yield text[begin : begin + size]
+
+
+_TERMS: Final[tuple[Callable[[Any], Iterable[str]], ...]] = (
+    _of_word,
+    _across,
+    _of_place,
+    _of_word,
+    _runs,
+    lambda labels: {EVERYBODY, *labels},
+)
+
+
+def whole(word: str) -> str:
+    """The term of those who have this word."""
+    return f"{_BEGINS}{word}{_ENDS}"
+
+
+def _beginning(letters: str) -> str:
+    return f"{_BEGINS}{letters}"
+
+
+def word_of(term: str) -> str:
+    """The word that the term stands for whole, "" for another term."""
+    return term[1:-1] if term[0] == _BEGINS and term[-1] == _ENDS else ""
+
+
+# ------------------------------------------------------------------------------------------------ asking
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Who holds all needles and labels, and all labels of one of the `areas` (None is no limit)."""
+
+    needles: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    areas: tuple[tuple[str, ...], ...] | None = None
+
+    def terms(self) -> set[str]:
+        """All that `candidates` looks up."""
+        own = {term for needle in self.needles for term in (*fragments(needle), whole(needle))}
+        own |= {_beginning(needle[:LONGEST_BEGINNING]) for needle in self.needles}
+        return own | {EVERYBODY, *self.labels} | {label for area in self.areas or () for label in area}
+
+
+class Candidates:
+    """Who of a block may be meant: who holds all fragments of the needles, perhaps apart.
+
+    `sure` are those of whom it is known that they hold the needles; `learn` tells of more.
+    """
+
+    def __init__(self, index: Index, wanted: Wanted) -> None:
+        self._wanted = wanted
+        inside = [_all(index, fragments(needle)) for needle in wanted.needles]
+        self.all = _both([*limits(index, wanted), *inside] or [holders_of(index, EVERYBODY)])
+        self._holding = {
+            needle: those if is_exact(needle) else holders_of(index, whole(needle))
+            for needle, those in zip(wanted.needles, inside, strict=True)
+        }
+        self.sure = _both([self.all, *self._holding.values()])
+
+    def learn(self, words: Index, right: BitMap) -> None:
+        """From the holders of terms of words, and of those who were compared with the needles."""
+        for term, those in words.items():
+            for needle in self._holding:
+                if needle in term:
+                    self._holding[needle] = self._holding[needle] | those
+        self.sure = self.sure | right | _both([self.all, *self._holding.values()])
+
+    def ranked(self, index: Index) -> tuple[BitMap, ...]:
+        """Those who have every needle as a word, then those with words that begin like the needles, then others."""
+        needles = self._wanted.needles
+        exact = _both([self.all, *(holders_of(index, whole(needle)) for needle in needles)])
+        begun = self.all
+        for needle in needles:
+            if needle[0] not in MARKS:  # else it begins a word anyway
+                begun = begun & holders_of(index, _beginning(needle[:LONGEST_BEGINNING]))
+        return exact, begun - exact, self.all - begun - exact
+
+
+def limits(index: Index, wanted: Wanted) -> list[BitMap]:
+    """Who has each label, and who is in one of the areas."""
+    found = [holders_of(index, label) for label in wanted.labels]
+    if wanted.areas is not None:
+        found.append(BitMap().union(*(_all(index, area) for area in wanted.areas)))
+    return found
+
+
+def fragments(needle: str) -> Sequence[str]:
+    """What whoever holds the needle holds; exactly they, where it is no longer than a fragment."""
+    if is_exact(needle):
+        return (needle,)
+    return tuple(dict.fromkeys(needle[at : at + LONGEST] for at in range(len(needle) - LONGEST + 1)))
+
+
+def is_exact(needle: str) -> bool:
+    return len(needle) <= LONGEST
+
+
+def _all(index: Index, terms: Iterable[str]) -> BitMap:
+    return _both(holders_of(index, term) for term in terms)
+
+
+def _both(those: Iterable[BitMap]) -> BitMap:
+    """Who is in all of these, of which there is one at least; the fewest first."""
+    return reduce(and_, sorted(those, key=len))
+
+
+def holders_of(index: Index, term: str) -> BitMap:
+    return index.get(term) or BitMap()

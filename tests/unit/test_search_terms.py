@@ -1,0 +1,78 @@
+"""The inverted index against looking through every key: nobody is missed, short needles find who has them alone."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyroaring import BitMap
+
+from bridge.domain.search_keys import RegisterKeys, register_keys
+from bridge.domain.search_terms import (
+    Candidates,
+    Wanted,
+    gathered,
+    is_exact,
+    of_amphoe,
+    of_level,
+    of_tambon,
+    person_entry,
+    whole,
+)
+from bridge.domain.values.search import holds, needles, words
+
+LETTERS = st.text("กขสมิ ์", min_size=1, max_size=9)
+PEOPLE = st.lists(
+    st.builds(
+        lambda name, tambon, amphoe, level, house: register_keys(
+            {"name": name, "tambon": tambon, "amphoe": amphoe, "level": level, "house_no": house}
+        ),
+        LETTERS,
+        LETTERS,
+        LETTERS,
+        st.sampled_from((None, "1", "ระดับ ๒")),
+        st.sampled_from((None, "12/3", "๑๒", 3)),
+    ),
+    max_size=12,
+)
+TYPED = st.lists(st.one_of(LETTERS, st.sampled_from(("ต.กข", "อ.ส", "12/3", "1"))), min_size=1, max_size=2)
+
+
+def index(people: list[RegisterKeys]) -> dict[str, BitMap]:
+    return gathered((at, person_entry(keys)) for at, keys in enumerate(people))
+
+
+@settings(max_examples=150)
+@given(PEOPLE, TYPED)
+def test_whoever_holds_the_needles_is_found(people: list[RegisterKeys], typed: list[str]) -> None:
+    rows, asked = index(people), needles(" ".join(typed))
+    found = Candidates(rows, Wanted(asked))
+    having = {at for at, keys in enumerate(people) if all(holds(keys.search, needle) for needle in asked)}
+    assert set(found.all) >= having >= set(found.sure)
+    assert having == set(found.sure) or not all(map(is_exact, asked))
+    met = {whole(word) for keys in people for word in words(keys.search) if any(n in word for n in asked)}
+    found.learn({term: rows[term] for term in met}, BitMap())
+    assert having >= set(found.sure)
+    ranked = found.ranked(rows)
+    assert BitMap.union(*ranked) == found.all and sum(map(len, ranked)) == len(found.all)
+    assert (
+        set(ranked[0])
+        == {at for at, keys in enumerate(people) if asked and {*asked} <= {*words(keys.search)}}
+        or not asked
+    )
+
+
+@settings(max_examples=50)
+@given(PEOPLE)
+def test_places_and_levels(people: list[RegisterKeys]) -> None:
+    rows = index(people)
+    for keys in people:
+        label = of_amphoe(keys.amphoe), of_tambon(keys.tambon), of_level(keys.level)
+        alike = {
+            at
+            for at, other in enumerate(people)
+            if (other.amphoe, other.tambon, other.level) == (keys.amphoe, keys.tambon, keys.level)
+        }
+        for wanted in (Wanted((), label), Wanted((), label[2:], (label[:2], ("amphoe:elsewhere",)))):
+            assert set(Candidates(rows, wanted).sure) == alike
+    assert not Candidates(rows, Wanted((), (), ())).all, "no area is nobody"
+    assert len(Candidates(rows, Wanted(())).sure) == len(people)
