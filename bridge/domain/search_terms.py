@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pyroaring import BitMap
 
@@ -29,7 +29,7 @@ RANKS = 3  # of Candidates.ranked
 _BEGINS, _ENDS = "^", "$"  # no letters of a key, and neither is the colon of labels
 
 Index = Mapping[str, BitMap]
-Holders = "array[int]"
+Holders: TypeAlias = "array[int]"
 
 
 @dataclass(frozen=True)
