@@ -227,7 +227,9 @@ def fragments(needle: str) -> Sequence[str]:
     """What whoever holds the needle holds; exactly they, where it is no longer than a fragment."""
     if is_exact(needle):
         return (needle,)
-    return tuple(dict.fromkeys(needle[at : at + LONGEST] for at in range(len(needle) - LONGEST + 1)))
+    # Each letter in one of them: more would cost more to read than they leave out.
+    last = len(needle) - LONGEST
+    return tuple(dict.fromkeys(needle[at : at + LONGEST] for at in (*range(0, last, LONGEST), last)))
 
 
 def is_exact(needle: str) -> bool:
