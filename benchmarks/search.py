@@ -4,9 +4,9 @@
 
 FOLDER keeps what was built: a workspace on SQLite with the register, a server of PostgreSQL with a copy of it, and
 the others' own tables. Each search asks for the first 25 and how many there are, up to 1,001, in a fixed order; ours
-ranks them and reads their rows as well. Fragments are cut anywhere from the names of random people, without the space, so
-that half of the longer ones reach from one name into the next. A whole name is two words to ours and one text to the
-others. Misspelt are whole names with one slip.
+ranks them and reads their rows as well. Fragments are cut anywhere from the names of random people, without the space,
+so that half of the longer ones reach from one name into the next. A whole name is two words to ours and one text to
+the others. Misspelt are whole names with one slip.
 """
 
 from __future__ import annotations
