@@ -12,9 +12,9 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from pyroaring import BitMap
 
@@ -29,7 +29,7 @@ RANKS = 3  # of Candidates.ranked
 _BEGINS, _ENDS = "^", "$"  # no letters of a key, and neither is the colon of labels
 
 Index = Mapping[str, BitMap]
-Holders = "array[int]"
+Holders: TypeAlias = "array[int]"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,12 @@ def of_identity(digits: str) -> str:
 
 
 def person_entry(keys: RegisterKeys) -> Entry:
-    return Entry(keys.search, (of_amphoe(keys.amphoe), of_tambon(keys.tambon), of_level(keys.level)))
+    return Entry(keys.search, _person_labels(keys.amphoe, keys.tambon, keys.level))
+
+
+@lru_cache(maxsize=4096)
+def _person_labels(amphoe: str, tambon: str, level: str) -> tuple[str, ...]:
+    return of_amphoe(amphoe), of_tambon(tambon), of_level(level)
 
 
 def case_entry(keys: CaseKeys) -> Entry:
@@ -78,23 +83,24 @@ def case_entry(keys: CaseKeys) -> Entry:
 
 def gathered(entries: Iterable[tuple[int, Entry]]) -> dict[str, BitMap]:
     """The holders of every term that one of these has. What many share is taken apart once."""
-    # Their names' words; these as they stand together; their places; houses; case numbers; labels.
+    holders: dict[str, Holders] = defaultdict(_nobody)
+    # Names' words, places, houses, case numbers, labels.
     groups: tuple[dict[Any, Holders], ...] = tuple(defaultdict(_nobody) for _ in _TERMS)
-    by_word, by_name, by_place, by_house, by_number, by_labels = groups
+    by_word, by_place, by_house, by_number, by_labels = groups
     for at, entry in entries:
         name, place, house, number = parts(entry.search)
         words = name.split(" ")
         for word in words:
             by_word[word].append(at)
         if len(words) > 1:
-            by_name[_together(words)].append(at)
+            for term in _across(words):
+                holders[term].append(at)
         by_place[place].append(at)
         if house:
             by_house[house].append(at)
         if number:
             by_number[number].append(at)
         by_labels[entry.labels].append(at)
-    holders: dict[str, Holders] = defaultdict(_nobody)
     for group, terms in zip(groups, _TERMS, strict=True):
         for shared, those in group.items():
             for term in terms(shared):
@@ -106,23 +112,14 @@ def _nobody() -> Holders:
     return array("I")
 
 
-def _together(words: Sequence[str]) -> tuple[str, ...]:
-    """What the fragments across the words of a name are made of: of two words, their ends."""
-    if len(words) == 2:
-        return words[0][1 - LONGEST :], words[1][: LONGEST - 1]
-    return tuple(words)
-
-
-def _across(words: Sequence[str]) -> set[str]:
+def _across(words: Sequence[str]) -> Iterable[str]:
     """The fragments of these words, one behind the other, that are not of one word alone; perhaps some that are."""
-    if len(words) == 2:
-        one, other = words
-        return {
-            one[-end:] + other[:begin]
-            for end in range(1, min(len(one), LONGEST - 1) + 1)
-            for begin in range(1, min(len(other), LONGEST - end) + 1)
-        }
-    return set(_runs("".join(words)))
+    if len(words) != 2:
+        return _runs("".join(words))
+    one, other = words
+    ends = [one[-size:] for size in range(1, min(len(one), LONGEST - 1) + 1)]
+    begins = [other[:size] for size in range(1, min(len(other), LONGEST - 1) + 1)]
+    return [end + begin for end in ends for begin in begins[: LONGEST - len(end)]]
 
 
 def _of_word(word: str) -> set[str]:
@@ -144,7 +141,6 @@ def _runs(text: str) -> Iterator[str]:
 
 _TERMS: Final[tuple[Callable[[Any], Iterable[str]], ...]] = (
     _of_word,
-    _across,
     _of_place,
     _of_word,
     _runs,
@@ -231,7 +227,9 @@ def fragments(needle: str) -> Sequence[str]:
     """What whoever holds the needle holds; exactly they, where it is no longer than a fragment."""
     if is_exact(needle):
         return (needle,)
-    return tuple(dict.fromkeys(needle[at : at + LONGEST] for at in range(len(needle) - LONGEST + 1)))
+    # Each letter in one of them: more would cost more to read than they leave out.
+    last = len(needle) - LONGEST
+    return tuple(dict.fromkeys(needle[at : at + LONGEST] for at in (*range(0, last, LONGEST), last)))
 
 
 def is_exact(needle: str) -> bool:

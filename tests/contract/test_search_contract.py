@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import date, timedelta
@@ -386,6 +387,34 @@ def test_cases_are_those_that_looking_through_all_finds(ledger: Ledger) -> None:
         since = replace(query, changed_since=NOW - timedelta(days=9))
         if query.published:
             assert [each.case for each in ledger.tracking.find(since, 0, 100, 100)[0]] == found
+
+
+def test_of_two_who_write_at_once_neither_undoes_the_other(ledger: Ledger) -> None:
+    """The holders of a term are read, changed and written: the second has to wait for the first."""
+    from django.db import connection, transaction
+
+    from bridge.adapters.ledger.tracking import keep_keys
+
+    ledger.rows.save("cases", [CASES[2]])
+    wrote, waiting = threading.Event(), threading.Event()
+
+    def second() -> None:
+        wrote.wait(9)
+        waiting.set()
+        ledger.rows.save("cases", [CASES[1]])
+        connection.close()
+
+    other = threading.Thread(target=second)
+    other.start()
+    with transaction.atomic():
+        keep_keys({CASES[0].key: CASES[0].values}, published=False)
+        wrote.set()
+        waiting.wait(9)
+        other.join(0.3)
+    other.join(9)
+    ledger.rows.save("cases", [CASES[0]])
+    found = ledger.tracking.find(CaseQuery(False, needles("ศรีสะเกษ")), 0, 25, 100)[0]
+    assert [each.case for each in found] == [CASES[1].key, CASES[0].key]
 
 
 def test_a_case_is_found_by_the_whole_id_as_it_stands(ledger: Ledger) -> None:

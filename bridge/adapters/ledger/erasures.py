@@ -11,6 +11,7 @@ from django.db.models.functions import Concat
 from bridge.adapters.ledger.models import (
     Answer,
     Case,
+    CaseKey,
     Claim,
     ErasureEntry,
     History,
@@ -36,6 +37,7 @@ _TOUCHED = (
     SheetRow,
     History,
     Case,
+    CaseKey,
     Answer,
     MatchKey,
     Publication,
