@@ -47,20 +47,24 @@ def of_level(level: str) -> str:
 
 def gathered(people: Iterable[tuple[int, RegisterKeys]]) -> dict[str, int]:
     """The bits of every fragment that one of these holds; each comes with its place in the block."""
-    holders: dict[str, list[int]] = defaultdict(list)
+    return {fragment: bits_of(some) for fragment, some in holders(people).items()}
+
+
+def holders(people: Iterable[tuple[int, RegisterKeys]]) -> dict[str, list[int]]:
+    """The places in the block of those who hold a fragment, a place more than once where the name repeats it."""
+    found: dict[str, list[int]] = defaultdict(list)
     alike: dict[tuple[str, ...], list[int]] = defaultdict(
         list
     )  # a province has few places: written once for each
     for at, keys in people:
         name, *places = parts(keys.search)
-        for size in range(1, LONGEST + 1):
-            for begin in range(len(name) - size + 1):
-                holders[name[begin : begin + size]].append(at)
+        for fragment in _runs(name):
+            found[fragment].append(at)
         alike[(keys.amphoe, keys.tambon, keys.level, *places)].append(at)
     for (amphoe, tambon, level, *places), some in alike.items():
         for fragment in _shared(amphoe, tambon, level, *places):
-            holders[fragment] += some
-    return {fragment: _bits(some) for fragment, some in holders.items()}
+            found[fragment] += some
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -69,13 +73,15 @@ def _shared(amphoe: str, tambon: str, level: str, *places: str) -> frozenset[str
     return frozenset([EVERYBODY, of_amphoe(amphoe), of_tambon(tambon), of_level(level), *found])
 
 
-def _runs(text: str) -> Iterator[str]:
-    for size in range(1, LONGEST + 1):
-        for begin in range(len(text) - size + 1):
-            yield text[begin : begin + size]
+def _runs(text: str) -> list[str]:
+    """Every run of one to LONGEST letters."""
+    found = [*text]
+    for size in range(2, LONGEST + 1):
+        found += [text[begin : begin + size] for begin in range(len(text) - size + 1)]
+    return found
 
 
-def _bits(places: Iterable[int]) -> int:
+def bits_of(places: Iterable[int]) -> int:
     row = bytearray(BLOCK // 8)
     for at in places:
         row[at >> 3] |= 1 << (at & 7)

@@ -10,10 +10,13 @@ from django.db import models
 
 from bridge.adapters.ledger.fields import CellsField
 from bridge.adapters.ledger.payment_models import Claim, PaymentLine
+from bridge.adapters.ledger.register_models import RegisterImport, RegisterPast
 from bridge.adapters.ledger.search_models import CaseKey, RegisterFragment, RegisterPerson
 
 # Django looks for every table here.
-__all__ = ["CaseKey", "Claim", "PaymentLine", "RegisterFragment", "RegisterPerson"]
+__all__ = [
+    *("CaseKey", "Claim", "PaymentLine", "RegisterFragment", "RegisterImport", "RegisterPast", "RegisterPerson"),
+]
 
 
 class SheetRow(models.Model):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 
+from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.models import RegisterFragment, RegisterPerson
 from bridge.application.ports.register import RegisterQuery
 from bridge.domain.fragments import (
     BLOCK,
     EVERYBODY,
+    bits_of,
     fragments,
-    gathered,
+    holders,
     is_exact,
     of_amphoe,
     of_level,
@@ -25,6 +27,7 @@ from bridge.domain.fragments import (
 from bridge.domain.search_keys import RegisterKeys
 
 CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
+FEW_FRAGMENTS = 5_000  # more than these are looked up all at once
 FIRST_BLOCKS = 4  # what many hold is found often enough in these
 
 # A person's id, the keys before and now: None where the register did not hold them, or holds them no more.
@@ -37,26 +40,53 @@ def index_people(changes: Iterable[Change]) -> None:
     for change in changes:
         blocks[change[0] // BLOCK].append(change)
     for block, some in sorted(blocks.items()):
-        before = gathered((person % BLOCK, keys) for person, keys, _ in some if keys is not None)
-        now = gathered((person % BLOCK, keys) for person, _, keys in some if keys is not None)
-        changed = sorted(each for each in before.keys() | now.keys() if before.get(each) != now.get(each))
-        for start in range(0, len(changed), CHUNK):
-            chunk = changed[start : start + CHUNK]
-            rows = RegisterFragment.objects.filter(block=block, fragment__in=chunk)
-            known = dict(rows.values_list("fragment", "people"))
-            held = {each: _held(known, each) & ~before.get(each, 0) | now.get(each, 0) for each in chunk}
-            nobodys = [each for each, bits in held.items() if not bits]
-            RegisterFragment.objects.filter(block=block, fragment__in=nobodys).delete()
-            RegisterFragment.objects.bulk_create(
-                [
-                    RegisterFragment(fragment=each, block=block, people=packed(bits))
-                    for each, bits in held.items()
-                    if bits
-                ],
-                update_conflicts=True,
-                unique_fields=["fragment", "block"],
-                update_fields=["people"],
-            )
+        _index_block(block, some)
+
+
+def _index_block(block: int, changes: Sequence[Change]) -> None:
+    """Each fragment is written once, however many people it changes for."""
+    before = holders((person % BLOCK, keys) for person, keys, _ in changes if keys is not None)
+    now = holders((person % BLOCK, keys) for person, _, keys in changes if keys is not None)
+    changed = sorted(each for each in before.keys() | now.keys() if before.get(each) != now.get(each))
+    stored = RegisterFragment.objects.filter(block=block)
+    if len(changed) > FEW_FRAGMENTS:  # one look at the block instead of hundreds
+        everything = dict(stored.values_list("fragment", "people"))
+        _write_fragments(block, changed, before, now, everything)
+        return
+    for start in range(0, len(changed), CHUNK):
+        chunk = changed[start : start + CHUNK]
+        known = dict(stored.filter(fragment__in=chunk).values_list("fragment", "people"))
+        _write_fragments(block, chunk, before, now, known)
+
+
+def _write_fragments(
+    block: int,
+    changed: Sequence[str],
+    before: Mapping[str, Sequence[int]],
+    now: Mapping[str, Sequence[int]],
+    known: dict[str, bytes],
+) -> None:
+    nobodys: list[str] = []
+
+    def rows() -> Iterator[tuple[str, int, bytes]]:
+        for each in changed:
+            bits = bits_of(now.get(each, ()))
+            if each in known:
+                bits |= unpacked(known[each]) & ~bits_of(before.get(each, ()))
+            if bits:
+                yield each, block, packed(bits)
+            else:
+                nobodys.append(each)
+
+    columns = ("fragment", "block", "people")
+    if known:
+        bulk.insert(
+            RegisterFragment, columns, rows(), unique=("fragment", "block"), replaced=("people",)
+        )
+    else:
+        bulk.insert(RegisterFragment, columns, rows())
+    for start in range(0, len(nobodys), CHUNK):
+        RegisterFragment.objects.filter(block=block, fragment__in=nobodys[start : start + CHUNK]).delete()
 
 
 def found_ids(query: RegisterQuery, most: int) -> list[int]:
@@ -111,10 +141,6 @@ def _all(rows: dict[str, bytes], wanted: Sequence[str]) -> int:
         if not bits:
             break
     return bits
-
-
-def _held(rows: dict[str, bytes], fragment: str) -> int:
-    return unpacked(rows[fragment]) if fragment in rows else 0
 
 
 def _holding(needles: Sequence[str], ids: Iterator[int]) -> Iterator[int]:
