@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bridge.domain.search_keys import RegisterKeys
 from bridge.domain.values.search import parts
 
+Held = NDArray[np.int64]
 BLOCK = 32_768  # people; their bits are 4 kB, less when packed
 LONGEST = 3  # letters of a fragment
+_BETWEEN = "\n"  # no letter of a key
 EVERYBODY = ""  # the fragment that all hold
 
 
@@ -47,24 +52,63 @@ def of_level(level: str) -> str:
 
 def gathered(people: Iterable[tuple[int, RegisterKeys]]) -> dict[str, int]:
     """The bits of every fragment that one of these holds; each comes with its place in the block."""
-    return {fragment: bits_of(some) for fragment, some in holders(people).items()}
+    return {fragment: unpacked(packed_of(some)) for fragment, some in holders(people).items()}
 
 
-def holders(people: Iterable[tuple[int, RegisterKeys]]) -> dict[str, list[int]]:
-    """The places in the block of those who hold a fragment, a place more than once where the name repeats it."""
-    found: dict[str, list[int]] = defaultdict(list)
+def holders(people: Iterable[tuple[int, RegisterKeys]]) -> dict[str, Held]:
+    """The places in the block of those who hold a fragment, in any order; some come more than once."""
+    names: list[str] = []
+    where: list[int] = []
     alike: dict[tuple[str, ...], list[int]] = defaultdict(
         list
     )  # a province has few places: written once for each
     for at, keys in people:
         name, *places = parts(keys.search)
-        for fragment in _runs(name):
-            found[fragment].append(at)
+        names.append(name)
+        where.append(at)
         alike[(keys.amphoe, keys.tambon, keys.level, *places)].append(at)
+    found = _holders_of_runs(names, where)
+    shared: dict[str, list[Held]] = defaultdict(list)
     for (amphoe, tambon, level, *places), some in alike.items():
+        there = np.array(some, dtype=np.int64)
         for fragment in _shared(amphoe, tambon, level, *places):
-            found[fragment] += some
+            shared[fragment].append(there)
+    for fragment, parties in shared.items():
+        by_name = [found[fragment]] if fragment in found else []
+        found[fragment] = np.concatenate([*by_name, *parties])
     return found
+
+
+def _holders_of_runs(names: Sequence[str], where: Sequence[int]) -> dict[str, Held]:
+    """Of all names at once: a run of letters is a number, and so is it together with its holder; these are sorted."""
+    letters = np.frombuffer(_BETWEEN.join(names).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    alphabet, coded = np.unique(letters, return_inverse=True)
+    spelt = [chr(letter) for letter in alphabet.tolist()]
+    coded, base = coded.astype(np.int64), len(alphabet)
+    holder = np.repeat(np.array(where, dtype=np.int64), [len(name) + 1 for name in names])
+    found: dict[str, Held] = {}
+    for size in range(1, LONGEST + 1):
+        count = max(len(letters) - size + 1, 0)
+        runs = np.zeros(count, dtype=np.int64)
+        whole = np.ones(count, dtype=bool)  # no part of two names
+        for step in range(size):
+            runs = runs * base + coded[step : count + step]
+            whole &= letters[step : count + step] != ord(_BETWEEN)
+        pairs = runs[whole] * BLOCK + holder[:count][whole]
+        pairs.sort()
+        numbers, places = pairs // BLOCK, pairs % BLOCK
+        begins = np.flatnonzero(np.diff(numbers, prepend=-1))
+        for number, some in zip(numbers[begins].tolist(), np.split(places, begins[1:]), strict=False):
+            found[_spelt(number, size, spelt)] = some
+    return found
+
+
+def _spelt(number: int, size: int, alphabet: Sequence[str]) -> str:
+    run = ""
+    for _ in range(size):
+        number, last = divmod(number, len(alphabet))
+        run = alphabet[last] + run
+    return run
 
 
 @lru_cache(maxsize=4096)
@@ -73,19 +117,17 @@ def _shared(amphoe: str, tambon: str, level: str, *places: str) -> frozenset[str
     return frozenset([EVERYBODY, of_amphoe(amphoe), of_tambon(tambon), of_level(level), *found])
 
 
-def _runs(text: str) -> list[str]:
-    """Every run of one to LONGEST letters."""
-    found = [*text]
-    for size in range(2, LONGEST + 1):
-        found += [text[begin : begin + size] for begin in range(len(text) - size + 1)]
-    return found
+def _runs(text: str) -> Iterator[str]:
+    for size in range(1, LONGEST + 1):
+        for begin in range(len(text) - size + 1):
+            yield text[begin : begin + size]
 
 
-def bits_of(places: Iterable[int]) -> int:
-    row = bytearray(BLOCK // 8)
-    for at in places:
-        row[at >> 3] |= 1 << (at & 7)
-    return int.from_bytes(row, "little")
+def packed_of(places: Held) -> bytes:
+    """The same as `packed` of their bits."""
+    row = np.zeros(BLOCK, dtype=np.uint8)
+    row[places] = 1
+    return zlib.compress(np.packbits(row, bitorder="little").tobytes(), 1)
 
 
 def packed(bits: int) -> bytes:

@@ -15,6 +15,7 @@ from bridge.domain.values.text import clean, header_key
 HEADER_SEARCH_ROWS = 30
 LONGEST_NUMBER = 64  # characters
 _SCIENTIFIC = re.compile(r"[0-9]+(?:[.,][0-9]*)?[eE]\+?[0-9]+")
+_LETTER = re.compile(r"[^\W\d_]")
 
 Row = dict[str, Cell]
 
@@ -77,11 +78,10 @@ class RegisterReader:
         filled = False
         for place, column in header.columns.items():
             cell = cells[place] if place < len(cells) else None
-            if cell is None or (isinstance(cell, str) and _is_blank(cell)):
-                row[column] = None
-            else:
-                row[column] = cell
-                filled = True
+            if type(cell) is str and (not cell.isprintable() or cell.isspace() or not cell) and not clean(cell):
+                cell = None
+            row[column] = cell
+            filled = filled or cell is not None
         if not filled:
             return None
         if row.get("name") is None:
@@ -158,13 +158,8 @@ def _certain(place: PlaceReading) -> bool:
     return place.tambon.certain and place.amphoe.certain
 
 
-def _is_blank(text: str) -> bool:
-    return not text or text.isspace() or (not text.isprintable() and not clean(text))
-
-
 def _has_letter(cell: Cell) -> bool:
-    text = as_text(cell)
-    return text.isalpha() or any(letter.isalpha() for letter in text)
+    return _LETTER.search(as_text(cell)) is not None
 
 
 def _has_digit(cell: Cell) -> bool:

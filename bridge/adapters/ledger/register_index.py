@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 
+import numpy as np
+
 from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.models import RegisterFragment, RegisterPerson
 from bridge.application.ports.register import RegisterQuery
 from bridge.domain.fragments import (
     BLOCK,
     EVERYBODY,
-    bits_of,
+    Held,
     fragments,
     holders,
     is_exact,
@@ -21,12 +23,14 @@ from bridge.domain.fragments import (
     of_level,
     of_tambon,
     packed,
+    packed_of,
     places_of,
     unpacked,
 )
 from bridge.domain.search_keys import RegisterKeys
 
 CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
+NOBODY = packed(0)
 FEW_FRAGMENTS = 5_000  # more than these are looked up all at once
 FIRST_BLOCKS = 4  # what many hold is found often enough in these
 
@@ -47,7 +51,7 @@ def _index_block(block: int, changes: Sequence[Change]) -> None:
     """Each fragment is written once, however many people it changes for."""
     before = holders((person % BLOCK, keys) for person, keys, _ in changes if keys is not None)
     now = holders((person % BLOCK, keys) for person, _, keys in changes if keys is not None)
-    changed = sorted(each for each in before.keys() | now.keys() if before.get(each) != now.get(each))
+    changed = sorted(each for each in before.keys() | now.keys() if not _same(before, now, each))
     stored = RegisterFragment.objects.filter(block=block)
     if len(changed) > FEW_FRAGMENTS:  # one look at the block instead of hundreds
         everything = dict(stored.values_list("fragment", "people"))
@@ -62,19 +66,20 @@ def _index_block(block: int, changes: Sequence[Change]) -> None:
 def _write_fragments(
     block: int,
     changed: Sequence[str],
-    before: Mapping[str, Sequence[int]],
-    now: Mapping[str, Sequence[int]],
+    before: Mapping[str, Held],
+    now: Mapping[str, Held],
     known: dict[str, bytes],
 ) -> None:
     nobodys: list[str] = []
 
     def rows() -> Iterator[tuple[str, int, bytes]]:
         for each in changed:
-            bits = bits_of(now.get(each, ()))
+            held = packed_of(now[each]) if each in now else NOBODY
             if each in known:
-                bits |= unpacked(known[each]) & ~bits_of(before.get(each, ()))
-            if bits:
-                yield each, block, packed(bits)
+                left = unpacked(known[each]) & ~unpacked(packed_of(before[each]) if each in before else NOBODY)
+                held = packed(left | unpacked(held))
+            if held != NOBODY:
+                yield each, block, held
             else:
                 nobodys.append(each)
 
@@ -87,6 +92,11 @@ def _write_fragments(
         bulk.insert(RegisterFragment, columns, rows())
     for start in range(0, len(nobodys), CHUNK):
         RegisterFragment.objects.filter(block=block, fragment__in=nobodys[start : start + CHUNK]).delete()
+
+
+def _same(before: Mapping[str, Held], now: Mapping[str, Held], fragment: str) -> bool:
+    left, right = before.get(fragment), now.get(fragment)
+    return left is not None and right is not None and np.array_equal(np.sort(left), np.sort(right))
 
 
 def found_ids(query: RegisterQuery, most: int) -> list[int]:
