@@ -84,17 +84,28 @@ def _show(office: Office, report: RegisterReport, console: Console, dry_run: boo
     }
     logging.getLogger("saphan").info("import_register", extra={"facts": {**facts, "dry_run": dry_run}})
     if as_json:
-        more = {"refused_file": report.refused_file, "reasons": report.refused, "version": report.version}
+        more: dict[str, Any] = {
+            "refused_file": report.refused_file,
+            "reasons": report.refused,
+            "version": report.version,
+        }
+        more |= {"former_places": report.former_places, "notes": report.notes}
         console.print_json(data={**facts, **more})
         return 0
     counts = {name: f"{count:,}" for name, count in facts.items()}
-    console.print(say.text("say", "register_rehearsed" if dry_run else "register_done", **counts), markup=False)
+    console.print(
+        say.text("say", "register_rehearsed" if dry_run else "register_done", **counts), markup=False
+    )
     if report.erased:
         console.print(say.text("say", "register_erased", erased=counts["erased"]), markup=False)
     if report.refused:
         console.print(say.text("say", "register_refused", file=report.refused_file), markup=False)
     for reason in report.refused:
         console.print(f"- {reason}", markup=False)
+    if report.notes:
+        console.print(say.text("say", "register_former", count=f"{report.former_places:,}"), markup=False)
+    for note in report.notes:
+        console.print(f"- {note}", markup=False)
     return 0
 
 
@@ -109,9 +120,7 @@ def _undo(office: Office, console: Console, complaints: Console, as_json: bool) 
         console.print_json(data={"undone": _as_json(undone), "total": office.ports.cases.register_size()})
         return 0
     total = f"{office.ports.cases.register_size():,}"
-    console.print(
-        office.messages.text("say", "register_undone", total=total, **_facts(undone)), markup=False
-    )
+    console.print(office.messages.text("say", "register_undone", total=total, **_facts(undone)), markup=False)
     return 0
 
 

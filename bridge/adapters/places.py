@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 import geothai
+from geothai.abolished import abolished_areas
 
 from bridge.application.errors import ConfigurationError
-from bridge.domain.values.places import Places
+from bridge.domain.values.places import Former, Places
 
 
 def load_places(province: str, extra: Iterable[tuple[str, str]], aliases: Mapping[str, str]) -> Places:
@@ -21,7 +23,27 @@ def load_places(province: str, extra: Iterable[tuple[str, str]], aliases: Mappin
         for district in geothai.districts(found[0].code)
         for subdistrict in geothai.subdistricts(district.code)
     ]
-    return Places.build([*rows, *extra], aliases)
+    return Places.build([*rows, *extra], aliases, _former(found[0].code))
+
+
+def _former(province: str) -> Iterator[Former]:
+    """Places that were abolished (the Department of Provincial Administration's dates), with what stands there now."""
+    names = {
+        area.code: _bare(area.name_th, "อำเภอ") for area in abolished_areas() if area.level == "district"
+    }
+    for area in abolished_areas():
+        now = tuple(
+            (_bare(district.name_th, "อำเภอ"), _bare(successor.name_th, "ตำบล") if successor else "")
+            for code in area.successors
+            if code.startswith(province)
+            and (district := geothai.district(code[:4])) is not None
+            and ((successor := geothai.subdistrict(code)) is not None or area.level == "district")
+        )
+        parent = geothai.district(area.code[:4])
+        amphoe = names.get(area.code[:4]) or (parent and _bare(parent.name_th, "อำเภอ"))
+        if now and amphoe:
+            tambon = _bare(area.name_th, "ตำบล") if area.level == "subdistrict" else ""
+            yield Former(amphoe, tambon, date.fromisoformat(area.abolished_on), now)
 
 
 def _bare(name: str, word: str) -> str:

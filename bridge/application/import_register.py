@@ -44,7 +44,8 @@ Progress = Callable[[int, int], None]  # rows done, rows in all
 @dataclass
 class RegisterReport:
     """`erased`: rows that were erased, or whose person is kept out. `refused`: the first reasons, as sentences;
-    `refused_file` holds all such rows. `version` is "" where nothing changed."""
+    `refused_file` holds all such rows. `former_places`: rows that name a place of former days, `notes` tells the first
+    of them. `version` is "" where nothing changed."""
 
     new: int = 0
     changed: int = 0
@@ -53,6 +54,8 @@ class RegisterReport:
     refused_rows: int = 0
     refused: list[str] = field(default_factory=list)
     refused_file: str = ""
+    former_places: int = 0
+    notes: list[str] = field(default_factory=list)
     version: str = ""
 
 
@@ -145,7 +148,7 @@ class ImportRegister:
         ]
         self._refuse_swapped(file, header, sample)
         numbers = [self._reader.number(row, ids=True) for row in sample]
-        ids = 2 * sum(len(each) == 13 and each.isdigit() for each in numbers) > len(numbers)  # noqa: PLR2004
+        ids = 2 * sum(len(each) == 13 and each.isdigit() for each in numbers) > len(numbers)
         place = next(at for at, column in header.columns.items() if column == "number")
         hashes, rows = array("q"), 0
         for rows, cells in enumerate(file.rows, 1):  # noqa: B007
@@ -168,7 +171,10 @@ class ImportRegister:
 
     def _refuse_swapped(self, file: RegisterFile, header: Header, sample: Sequence[Row]) -> None:
         """Where most rows only make sense the other way round, the headers stand over the wrong columns."""
-        tests = (("number", "name", self._reader.names_swapped), ("tambon", "amphoe", self._reader.places_swapped))
+        tests = (
+            ("number", "name", self._reader.names_swapped),
+            ("tambon", "amphoe", self._reader.places_swapped),
+        )
         for left, right, swapped in tests:
             odd = [row for row in sample if swapped(row)]
             if 2 * len(odd) > len(sample):
@@ -237,7 +243,19 @@ class _Pass:
                 self.report.erased += 1
             else:
                 row["number"] = number
-                yield at, reader.placed(row)
+                self._note_place(row, at)
+                yield at, row
+
+    def _note_place(self, row: Row, at: int) -> None:
+        named = f"{as_text(row.get('tambon'))} {as_text(row.get('amphoe'))}".strip()
+        if not self._office._reader.placed(row):
+            return
+        self.report.former_places += 1
+        if len(self.report.notes) < REASONS:
+            now = f"{as_text(row.get('tambon'))} {as_text(row.get('amphoe'))}".strip()
+            facts = {"where": self._office._where(self._file, at), "value": named, "now": now}
+            code = "place_former" if now != named else "place_divided"
+            self.report.notes.append(self._office._wording.text("register", code, **facts))
 
     def _again(self, number: str, at: int) -> Refusal | None:
         if hash(number) not in self._scan.again:
@@ -260,7 +278,11 @@ class _Rehearsal(_Pass):
     def _take(self, part: Sequence[Row], last: int) -> None:
         new, changed, same = self._office._cases.compare_register(part, empty_clears=self._empty_clears)
         report = self.report
-        report.new, report.changed, report.same = report.new + new, report.changed + changed, report.same + same
+        report.new, report.changed, report.same = (
+            report.new + new,
+            report.changed + changed,
+            report.same + same,
+        )
 
 
 class _Taking(_Pass):

@@ -37,8 +37,8 @@ from bridge.application.import_register import ImportRegister
 from bridge.application.overview import Overview
 from bridge.application.passwords import Passwords
 from bridge.application.ports.forms import Unreadable
-from bridge.application.ports.register_imports import RegisterFile
 from bridge.application.ports.journal import Run
+from bridge.application.ports.register_imports import RegisterFile
 from bridge.application.preflight import Preflight
 from bridge.application.publish import Publish
 from bridge.application.published_cases import PublishedCases

@@ -33,7 +33,9 @@ class Header:
 
     def titles(self, column: str) -> str:
         """The column's titles in this file, each with its letter."""
-        found = [f"{as_text(self.cells[at])} ({letters(at)})" for at in self.columns if self.columns[at] == column]
+        found = [
+            f"{as_text(self.cells[at])} ({letters(at)})" for at in self.columns if self.columns[at] == column
+        ]
         return ", ".join(found)
 
 
@@ -78,7 +80,11 @@ class RegisterReader:
         filled = False
         for place, column in header.columns.items():
             cell = cells[place] if place < len(cells) else None
-            if type(cell) is str and (not cell.isprintable() or cell.isspace() or not cell) and not clean(cell):
+            if (
+                type(cell) is str
+                and (not cell.isprintable() or cell.isspace() or not cell)
+                and not clean(cell)
+            ):
                 cell = None
             row[column] = cell
             filled = filled or cell is not None
@@ -116,14 +122,21 @@ class RegisterReader:
             return Refusal("places_swapped", "tambon", value)
         return None
 
-    def placed(self, row: Row) -> Row:
-        """Tambon and amphoe as the province spells them where that is certain: officers' areas are compared with
-        them."""
-        place = self._place(row.get("tambon"), row.get("amphoe"))
+    def placed(self, row: Row) -> bool:
+        """Tambon and amphoe as the province spells them where that is certain, and those of former days as they are
+        called today: officers' areas are compared with them. Whether the row names a place of former days."""
+        tambon, amphoe = row.get("tambon"), row.get("amphoe")
+        place = self._place(tambon, amphoe)
         for column, found in (("tambon", place.tambon), ("amphoe", place.amphoe)):
             if found.certain:
                 row[column] = found.value
-        return row
+        former = any(
+            found.problem and found.problem.code == "place_former" for found in (place.tambon, place.amphoe)
+        )
+        today = self._places.today(tambon, amphoe) if former else None
+        if today is not None:
+            row["tambon"], row["amphoe"] = today
+        return former
 
     def places_swapped(self, row: Row) -> bool:
         """Whether tambon and amphoe are a place of the province only when they change seats."""

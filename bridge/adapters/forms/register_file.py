@@ -203,4 +203,3 @@ def _measure_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -
 
 def _unreadable(path: Path, trouble: Trouble) -> Unreadable:
     return Unreadable(path.name, trouble.code, {"file": path.name, **trouble.facts})
-

@@ -28,14 +28,14 @@ def insert(
         if unique:
             sets = ", ".join(f"{_quoted(each)} = excluded.{_quoted(each)}" for each in replaced)
             sql += f" ON CONFLICT ({_names(unique)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
-        cursor.executemany(sql, rows)
+        cursor.executemany(sql, rows)  # type: ignore[arg-type]  # any iterable will do
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Each row holds the columns' cells, then the id."""
     sets = ", ".join(f"{_quoted(column)} = %s" for column in columns)
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {_table(model)} SET {sets} WHERE id = %s", rows)  # noqa: S608
+        cursor.executemany(f"UPDATE {_table(model)} SET {sets} WHERE id = %s", rows)  # type: ignore[arg-type]  # noqa: S608
 
 
 def last_id(model: type[models.Model]) -> int:

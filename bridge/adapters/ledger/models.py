@@ -15,7 +15,13 @@ from bridge.adapters.ledger.search_models import CaseKey, RegisterFragment, Regi
 
 # Django looks for every table here.
 __all__ = [
-    *("CaseKey", "Claim", "PaymentLine", "RegisterFragment", "RegisterImport", "RegisterPast", "RegisterPerson"),
+    "CaseKey",
+    "Claim",
+    "PaymentLine",
+    "RegisterFragment",
+    "RegisterImport",
+    "RegisterPast",
+    "RegisterPerson",
 ]
 
 

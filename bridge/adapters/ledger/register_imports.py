@@ -42,7 +42,9 @@ class DjangoRegisterImports:
         return register_people.restore(version, first, most)
 
     def forget_past(self, keep: int) -> None:
-        kept = [str(key) for key in RegisterImport.objects.order_by("-id").values_list("id", flat=True)[:keep]]
+        kept = [
+            str(key) for key in RegisterImport.objects.order_by("-id").values_list("id", flat=True)[:keep]
+        ]
         RegisterPast.objects.exclude(version__in=kept).delete()
         RegisterImport.objects.exclude(pk__in=kept).update(first_person=0)
 

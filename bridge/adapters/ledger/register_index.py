@@ -76,7 +76,9 @@ def _write_fragments(
         for each in changed:
             held = packed_of(now[each]) if each in now else NOBODY
             if each in known:
-                left = unpacked(known[each]) & ~unpacked(packed_of(before[each]) if each in before else NOBODY)
+                left = unpacked(known[each]) & ~unpacked(
+                    packed_of(before[each]) if each in before else NOBODY
+                )
                 held = packed(left | unpacked(held))
             if held != NOBODY:
                 yield each, block, held
@@ -85,9 +87,7 @@ def _write_fragments(
 
     columns = ("fragment", "block", "people")
     if known:
-        bulk.insert(
-            RegisterFragment, columns, rows(), unique=("fragment", "block"), replaced=("people",)
-        )
+        bulk.insert(RegisterFragment, columns, rows(), unique=("fragment", "block"), replaced=("people",))
     else:
         bulk.insert(RegisterFragment, columns, rows())
     for start in range(0, len(nobodys), CHUNK):

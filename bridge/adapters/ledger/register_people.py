@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from bridge.adapters.ledger import bulk
+from bridge.adapters.ledger.fields import CellsField
 from bridge.adapters.ledger.models import RegisterPast, RegisterPerson
 from bridge.adapters.ledger.register_index import index_people
 from bridge.adapters.ledger.rows import chunks
@@ -22,7 +23,7 @@ from bridge.domain.search_keys import RegisterKeys, register_keys
 CHUNK = 2_000
 _KEYS = ("search", "amphoe", "tambon", "level")
 _WRITTEN = ("version", "values", *_KEYS)
-_as_json = RegisterPerson._meta.get_field("values").get_prep_value
+_as_json = CellsField().get_prep_value
 
 Values = Mapping[str, Cell]
 
@@ -112,9 +113,7 @@ def restore(version: str, first_person: int, most: int) -> int:
             back = [
                 PersonChange(
                     there[row.number],
-                    Person(
-                        there[row.number].id, row.number, row.came, row.values, register_keys(row.values)
-                    ),
+                    Person(there[row.number].id, row.number, row.came, row.values, register_keys(row.values)),
                 )
                 for row in past
                 if row.number in there

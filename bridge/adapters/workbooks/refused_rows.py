@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -88,8 +87,8 @@ class _Csv(_Sheet):
     _file: TextIO
 
     def _start(self) -> None:
-        handle = os.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._file = open(handle, "w", encoding="utf-8-sig", newline="", errors="replace")  # noqa: SIM115
+        self._unfinished.touch(0o600)
+        self._file = self._unfinished.open("w", encoding="utf-8-sig", newline="", errors="replace")
         self._writer = csv.writer(self._file)
 
     def _row(self, cells: Sequence[Cell]) -> None:
@@ -108,6 +107,5 @@ class _Xlsx(_Sheet):
         self._tab.append([text_cell(self._tab, cell) for cell in cells])
 
     def _end(self) -> None:
-        handle = os.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(handle, "wb") as file:
-            self._book.save(file)
+        self._unfinished.touch(0o600)
+        self._book.save(self._unfinished)
