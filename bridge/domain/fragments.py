@@ -52,7 +52,7 @@ def of_level(level: str) -> str:
 
 def gathered(people: Iterable[tuple[int, RegisterKeys]]) -> dict[str, int]:
     """The bits of every fragment that one of these holds; each comes with its place in the block."""
-    return {fragment: unpacked(packed_of(some)) for fragment, some in holders(people).items()}
+    return {fragment: int.from_bytes(_row(some), "little") for fragment, some in holders(people).items()}
 
 
 def holders(people: Iterable[tuple[int, RegisterKeys]]) -> dict[str, Held]:
@@ -125,9 +125,13 @@ def _runs(text: str) -> Iterator[str]:
 
 def packed_of(places: Held) -> bytes:
     """The same as `packed` of their bits."""
+    return zlib.compress(_row(places), 1)
+
+
+def _row(places: Held) -> bytes:
     row = np.zeros(BLOCK, dtype=np.uint8)
     row[places] = 1
-    return zlib.compress(np.packbits(row, bitorder="little").tobytes(), 1)
+    return np.packbits(row, bitorder="little").tobytes()
 
 
 def packed(bits: int) -> bytes:
