@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,11 +37,14 @@ def register(
         ] = False,
         undo: Annotated[bool, typer.Option("--undo", help="ย้อนการนำเข้าครั้งล่าสุด")] = False,
         versions: Annotated[bool, typer.Option("--versions", help="รายการนำเข้าทุกครั้ง")] = False,
+        row: Annotated[str, typer.Option("--row", help="แถวหมายเลขนี้มาจากการนำเข้าครั้งใด")] = "",
         as_json: Annotated[bool, typer.Option("--json", help="ผลลัพธ์เป็น JSON สำหรับโปรแกรมอื่น")] = False,
     ) -> int:
         office = open_office(where)
-        if versions:
-            return _show_versions(office, console, as_json)
+        if row or versions:
+            came = office.import_register.came_by(row) if row else None
+            found = [came] if came else [] if row else office.import_register.versions()
+            return _show_versions(office, found, console, as_json)
         if undo:
             return _undo(office, console, complaints, as_json)
         if file is None or not file.is_file():
@@ -124,8 +127,7 @@ def _undo(office: Office, console: Console, complaints: Console, as_json: bool) 
     return 0
 
 
-def _show_versions(office: Office, console: Console, as_json: bool) -> int:
-    found = office.import_register.versions()
+def _show_versions(office: Office, found: Sequence[Import], console: Console, as_json: bool) -> int:
     if as_json:
         console.print_json(data=[_as_json(one) for one in found])
         return 0

@@ -114,6 +114,12 @@ class ImportRegister:
         """The newest first."""
         return self._imports.all()
 
+    def came_by(self, number: str) -> Import | None:
+        """The import that last wrote the row of that number; None where there is no such row, and where it came by
+        none of the list (before there was one)."""
+        version = self._imports.version_of(number)
+        return next((one for one in self._imports.all() if one.version == version), None)
+
     def undo(self, progress: Progress = lambda _done, _all: None) -> Import | None:
         """Takes back the last import that changed anything: its changed rows are as they were before, its new ones go.
         Stopped on its way and called again it goes on. None where there is none whose past is kept."""

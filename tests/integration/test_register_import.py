@@ -111,6 +111,8 @@ def test_the_same_file_changes_nothing_and_undo_goes_back_step_by_step(
     assert (take(office, first).same, tables(office.workspace)) == (2, after_first)
     take(office, second)
     assert [one.file for one in office.import_register.versions()] == ["2.csv", "1.csv"]
+    came = [office.import_register.came_by(zero_id(n)) for n in (1, 2, 3, 4)]
+    assert [one and one.file for one in came] == ["1.csv", "2.csv", "2.csv", None]
     undone = office.import_register.undo()
     assert undone is not None and (undone.file, undone.tally.new, undone.tally.changed) == ("2.csv", 1, 1)
     people = {name: rows for name, rows in after_first.items() if name != "registerimport"}

@@ -48,6 +48,10 @@ class DjangoRegisterImports:
         RegisterPast.objects.exclude(version__in=kept).delete()
         RegisterImport.objects.exclude(pk__in=kept).update(first_person=0)
 
+    def version_of(self, number: str) -> str | None:
+        rows = RegisterPerson.objects.filter(number=number) if "\0" not in number else []
+        return next((row.version for row in rows), None)
+
     def undoable(self, version: str) -> bool:
         return RegisterImport.objects.filter(pk=int(version), first_person__gt=0).exists()
 

@@ -87,6 +87,9 @@ class RegisterImports(Protocol):
     def forget_past(self, keep: int) -> None:
         """Only the newest `keep` can be undone from now on."""
 
+    def version_of(self, number: str) -> str | None:
+        """That of the register's row; None where there is no such row."""
+
     def undoable(self, version: str) -> bool:
         """Whether what it replaced is still kept."""
 
