@@ -18,16 +18,21 @@ def load_places(province: str, extra: Iterable[tuple[str, str]], aliases: Mappin
     found = [entry for entry in geothai.provinces() if entry.name_th in wanted]
     if len(found) != 1:
         raise ConfigurationError("province_unknown", province=province)
-    rows = [
-        (_bare(district.name_th, "อำเภอ"), _bare(subdistrict.name_th, "ตำบล"))
-        for district in geothai.districts(found[0].code)
-        for subdistrict in geothai.subdistricts(district.code)
-    ]
-    return Places.build([*rows, *extra], aliases, _former(found[0].code))
+    codes: dict[str, tuple[str, str]] = {}
+    for district in geothai.districts(found[0].code):
+        amphoe = _bare(district.name_th, "อำเภอ")
+        codes[district.code] = (amphoe, "")
+        for subdistrict in geothai.subdistricts(district.code):
+            codes[subdistrict.code] = (amphoe, _bare(subdistrict.name_th, "ตำบล"))
+    rows = [place for place in codes.values() if place[1]]
+    former = dict(_former(found[0].code))
+    codes |= {code: (one.amphoe, one.tambon) for code, one in former.items()}
+    return Places.build([*rows, *extra], aliases, former.values(), codes)
 
 
-def _former(province: str) -> Iterator[Former]:
-    """Places that were abolished (the Department of Provincial Administration's dates), with what stands there now."""
+def _former(province: str) -> Iterator[tuple[str, Former]]:
+    """Places that were abolished, by code (the Department of Provincial Administration's dates), with what stands there
+    now."""
     names = {
         area.code: _bare(area.name_th, "อำเภอ") for area in abolished_areas() if area.level == "district"
     }
@@ -43,7 +48,7 @@ def _former(province: str) -> Iterator[Former]:
         amphoe = names.get(area.code[:4]) or (parent and _bare(parent.name_th, "อำเภอ"))
         if now and amphoe:
             tambon = _bare(area.name_th, "ตำบล") if area.level == "subdistrict" else ""
-            yield Former(amphoe, tambon, date.fromisoformat(area.abolished_on), now)
+            yield area.code, Former(amphoe, tambon, date.fromisoformat(area.abolished_on), now)
 
 
 def _bare(name: str, word: str) -> str:

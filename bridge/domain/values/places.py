@@ -21,6 +21,7 @@ _TAMBON_WORD: Final = re.compile(r"^(?:ตำบล|แขวง|ต\.|ต\s)\s*
 _KIND_WORD: Final = re.compile(rf"{_AMPHOE_WORD.pattern}|{_TAMBON_WORD.pattern}|^(?:จังหวัด|จ\.|จ\s)\s*")
 _IGNORED: Final = re.compile(r"[\s.\-ฯ]")
 _BRACKETS: Final = re.compile(r"\s*\(.*\)")
+_CODE_LENGTHS: Final = (4, 6)
 _MUEANG: Final = "เมือง"
 _PROVINCES: Final = (
     "กระบี่ กาญจนบุรี กาฬสินธุ์ กำแพงเพชร ขอนแก่น จันทบุรี ฉะเชิงเทรา ชลบุรี ชัยนาท ชัยภูมิ ชุมพร ตรัง "
@@ -59,6 +60,7 @@ class Places:
     _tambons: Mapping[str, Mapping[str, str]]  # amphoe -> key of a name -> the tambon's name
     _where: Mapping[str, tuple[str, ...]]  # key of a tambon's name -> the amphoes that have one
     _former: Mapping[tuple[str, str], Former]  # by the keys of amphoe and tambon
+    _codes: Mapping[str, tuple[str, str]]  # official code -> (amphoe, tambon), that "" for an amphoe's code
 
     @classmethod
     def build(
@@ -66,8 +68,10 @@ class Places:
         rows: Iterable[tuple[str, str]],
         amphoe_aliases: Mapping[str, str],
         former: Iterable[Former] = (),
+        codes: Mapping[str, tuple[str, str]] | None = None,
     ) -> Places:
-        """From (amphoe, tambon) rows, other words for an amphoe, and places of former days.
+        """From (amphoe, tambon) rows, other words for an amphoe, places of former days, and the official codes of four
+        (amphoe) and six digits (tambon) of all of them.
 
         Raises ValueError when an alias stands for an amphoe that is not in the rows.
         """
@@ -91,6 +95,7 @@ class Places:
             tambons,
             {key: tuple(sorted(found)) for key, found in where.items()},
             {(_key(one.amphoe), _key(one.tambon)): one for one in former if one.now},
+            codes or {},
         )
 
     def amphoes(self) -> list[str]:
@@ -105,8 +110,10 @@ class Places:
         """Both names in the list's spelling; each reading tells of its own cell.
 
         Certain are only a name or alias of the list (marks, spaces, dots and `ต.` `อ.` aside). A near
-        spelling, and a tambon of another amphoe, are doubtful.
+        spelling, and a tambon of another amphoe, are doubtful. A code stands for its name; that of a tambon tells the
+        amphoe as well, where that cell is blank.
         """
+        tambon, amphoe = self._decoded(tambon, amphoe)
         found = self._amphoe(amphoe, tambon)
         here = self._tambon(tambon, found.value)
         former = None if here.certain and found.certain else self.former(tambon, amphoe)
@@ -126,6 +133,7 @@ class Places:
 
     def former(self, tambon: Cell, amphoe: Cell) -> Former | None:
         """What the two cells name where it is no place of today, but was one."""
+        tambon, amphoe = self._decoded(tambon, amphoe)
         if not isinstance(amphoe, str) or len(amphoe) > MAX_LENGTH:
             return None
         tambon = tambon if isinstance(tambon, str) and len(tambon) <= MAX_LENGTH else ""
@@ -145,6 +153,14 @@ class Places:
             return None
         today, name = former.now[0]
         return name or self.check(tambon, today).tambon.value or as_text(tambon), today
+
+    def _decoded(self, tambon: Cell, amphoe: Cell) -> tuple[Cell, Cell]:
+        place = self._codes.get(_code(amphoe))
+        amphoe = place[0] if place else amphoe
+        place = self._codes.get(_code(tambon))
+        if place is None or not place[1]:
+            return tambon, amphoe
+        return place[1], place[0] if _is_blank(amphoe) else amphoe
 
     def _amphoe(self, cell: Cell, tambon: Cell) -> Reading[str]:
         if _is_blank(cell):
@@ -216,6 +232,13 @@ def amphoe_key(folded: str) -> str:
     """The same of an amphoe; that of a provincial capital (`เมืองขอนแก่น`) is `เมือง`, as people call it."""
     key = place_key(folded)
     return _MUEANG if key in _CAPITALS else key
+
+
+def _code(cell: Cell) -> str:
+    if isinstance(cell, bool) or not isinstance(cell, (str, int, float)):
+        return ""
+    text = as_text(cell)
+    return text if len(text) in _CODE_LENGTHS else ""
 
 
 def _is_blank(cell: Cell) -> bool:

@@ -283,7 +283,16 @@ def test_a_place_of_today_is_none_of_former_days(cells):
 def test_the_real_lists_of_former_places_lead_to_places_of_today():
     places = load_places("ศรีสะเกษ", [], {})
     assert places.today("ต.พยุห์", "อ.เมืองศรีสะเกษ") == ("พยุห์", "พยุห์")
+    assert places.today(330110, None) == ("พยุห์", "พยุห์")  # its code then
     assert load_places("บึงกาฬ", [], {}).today(None, "บึงกาฬ") == ("", "เมืองบึงกาฬ")
+
+
+@pytest.mark.parametrize("amphoe", [None, "-", 3320, "3320", 3320.0, "อ.พยุห์"])
+@pytest.mark.parametrize("tambon", [332001, "332001", 332001.0, "ต.พยุห์"])
+def test_an_official_code_stands_for_its_name(tambon, amphoe):
+    found = both(load_places("ศรีสะเกษ", [], {}), tambon, amphoe)
+    told = amphoe not in (None, "-") or not isinstance(tambon, str) or tambon.isdigit()
+    assert found == (("พยุห์", None), ("พยุห์" if told else None, None))
 
 
 @pytest.mark.parametrize("cell", [None, "", "-", "ไม่มี"])
