@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bridge import bootstrap, cli_google, cli_match, cli_move, cli_serve, cli_show, scheduler
+from bridge import bootstrap, cli_google, cli_match, cli_move, cli_register, cli_serve, cli_show, scheduler
 from bridge.application.cycle import CycleReport
 from bridge.application.errors import SaphanError
 from bridge.bootstrap import Office
@@ -48,6 +48,7 @@ AcceptLoss = Annotated[bool, typer.Option("--accept-loss", help="ยืนยั
 cli_google.register(app, lambda where: _open(where), console)
 cli_match.register(app, console)
 cli_move.register(app, lambda where: _open(where), console)
+cli_register.register(app, lambda where: _open(where), console, complaints)
 cli_serve.register(
     app, lambda where: _open(where), lambda office, stop: _keep_hours(_Day(office), stop), console
 )
@@ -361,36 +362,6 @@ def backup(where: Where = None) -> int:
     office = _open(where)
     target = bootstrap.recorded(office, "backup", office.back_up)
     console.print(office.messages.text("say", "backed_up", file=target), markup=False)
-    return 0
-
-
-@app.command("import-register", help="นำเข้าทะเบียน TPMAP (.csv หรือ .xlsx)")
-def import_register(
-    file: Annotated[Path, typer.Argument(help="ไฟล์ทะเบียน")], where: Where = None, as_json: AsJson = False
-) -> int:
-    office = _open(where)
-    if not file.is_file():
-        complaints.print(office.messages.text("error", "file_missing", file=file), markup=False)
-        return 2
-    with office.lease():
-        report = office.import_register.run(office.read_file(file))
-    total = office.ports.cases.register_size()
-    facts = {
-        "new": report.new,
-        "changed": report.changed,
-        "same": report.same,
-        "refused": len(report.refused),
-        "total": total,
-    }
-    _log("import_register", **facts)
-    if as_json:
-        console.print_json(data={**facts, "reasons": report.refused})
-        return 0
-    console.print(office.messages.text("say", "register_done", **facts), markup=False)
-    if report.refused:
-        console.print(office.messages.text("say", "register_refused"), markup=False)
-    for reason in report.refused[:50]:
-        console.print(f"- {reason}", markup=False)
     return 0
 
 

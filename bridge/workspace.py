@@ -61,6 +61,11 @@ class Workspace:
         return self.root / "backups"
 
     @property
+    def refused_register(self) -> Path:
+        """Rows of the register that were refused, to be mended and imported again."""
+        return self.root / "register"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

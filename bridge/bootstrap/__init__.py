@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import DatabaseError
 
-from bridge.adapters.forms.export_file import read_file
+from bridge.adapters.forms.register_file import open_register
 from bridge.adapters.ledger.backup import back_up
 from bridge.adapters.ledger.connection import close_ledger, open_ledger
 from bridge.adapters.places import load_places
@@ -37,8 +37,9 @@ from bridge.application.hand_out import HandOut, Sheet
 from bridge.application.import_register import ImportRegister
 from bridge.application.overview import Overview
 from bridge.application.passwords import Passwords
-from bridge.application.ports.forms import Batch, Unreadable
+from bridge.application.ports.forms import Unreadable
 from bridge.application.ports.journal import Run
+from bridge.application.ports.register_imports import RegisterFile
 from bridge.application.preflight import Preflight
 from bridge.application.publish import Publish
 from bridge.application.published_cases import PublishedCases
@@ -149,9 +150,9 @@ class Office:
             XlsxSummaryBook(path).write(tabs)
             return path.read_bytes()
 
-    def read_file(self, path: Path) -> Batch | Unreadable:
-        """A table file (.csv, .xlsx, .zip) outside the inbox, read as a form download is."""
-        return read_file(path)
+    def register_file(self, path: Path) -> RegisterFile | Unreadable:
+        """A register (.csv, .xlsx, .zip), gone through row by row."""
+        return open_register(path)
 
     def table(self, name: str) -> Table:
         return self.province.table(name)  # type: ignore[arg-type]  # one of the three names

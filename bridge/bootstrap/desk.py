@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
@@ -30,7 +30,12 @@ def desk(parts: UseCases, deliver: DeliverMail) -> dict[str, Any]:
 
 
 def erase(parts: UseCases, lease: Callable[[], AbstractContextManager[None]]) -> Erase:
-    ports = parts.ports
+    ports, attached = parts.ports, _attach_files(parts)
+
+    def forget_files(cases: Sequence[str]) -> None:
+        attached.erase(cases)
+        ports.refused_rows.forget()  # a file of refused rows is made again by importing again
+
     return Erase(
         ports.rows,
         ports.cases,
@@ -47,7 +52,7 @@ def erase(parts: UseCases, lease: Callable[[], AbstractContextManager[None]]) ->
         parts.messages,
         lease,
         new_key=lambda: secrets.token_hex(16),
-        forget_files=_attach_files(parts).erase,
+        forget_files=forget_files,
     )
 
 

@@ -19,6 +19,7 @@ from bridge.adapters.mail.evidence import Evidence, ImapSettings, LogFile, LogSe
 from bridge.adapters.mail.folder import FolderMailer
 from bridge.adapters.mail.message import Sender
 from bridge.adapters.mail.smtp import Security, SmtpMailer, SmtpSettings
+from bridge.adapters.workbooks.refused_rows import RefusedFolder
 from bridge.adapters.workbooks.xlsx import XlsxWorkbook
 from bridge.adapters.workbooks.xlsx_summary import XlsxSummaryBook
 from bridge.application.deliver_mail import PatientMailer
@@ -27,10 +28,12 @@ from bridge.application.ports.attachments import FileCheck, FileStore
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.erasures import ErasureFile
 from bridge.application.ports.forms import FormSource
+from bridge.application.ports.register_imports import RefusedRows
 from bridge.application.ports.summaries import SummaryBook
 from bridge.application.ports.workbooks import Workbook
 from bridge.bootstrap.google import OnGoogle
 from bridge.config import Province, secret
+from bridge.domain.values.thai_date import BANGKOK
 from bridge.messages import Messages
 from bridge.workspace import Workspace
 
@@ -60,6 +63,8 @@ class Ports:
     file_store: FileStore
     file_check: FileCheck
     register: Any
+    register_imports: Any
+    refused_rows: RefusedRows
     tracking: Any
     mailer: PatientMailer
     case_form: FormSource
@@ -102,6 +107,7 @@ def real_ports(
         **_desk(),
         erasure_file=ErasureLines(workspace.erasures),
         **_searches(),
+        refused_rows=RefusedFolder(workspace.refused_register, lambda: clock.now().astimezone(BANGKOK)),
         **_files(workspace),
         mailer=_mailer(workspace, province, clock, google),
         shares=DjangoShares(),
@@ -121,10 +127,16 @@ def _cases(clock: Clock) -> dict[str, Any]:
 def _searches() -> dict[str, Any]:
     """What the portal searches, and where it keeps answers for the cycle."""
     from bridge.adapters.ledger.register import DjangoRegister  # noqa: PLC0415
+    from bridge.adapters.ledger.register_imports import DjangoRegisterImports  # noqa: PLC0415
     from bridge.adapters.ledger.tracking import DjangoTracking  # noqa: PLC0415
     from bridge.adapters.ledger.web_answers import DjangoWebAnswers  # noqa: PLC0415
 
-    return {"register": DjangoRegister(), "tracking": DjangoTracking(), "web_answers": DjangoWebAnswers()}
+    return {
+        "register": DjangoRegister(),
+        "register_imports": DjangoRegisterImports(),
+        "tracking": DjangoTracking(),
+        "web_answers": DjangoWebAnswers(),
+    }
 
 
 def _files(workspace: Workspace) -> dict[str, Any]:

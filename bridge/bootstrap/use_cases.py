@@ -42,6 +42,7 @@ from bridge.config import Province
 from bridge.config_google import file_id
 from bridge.domain.access import AccessWords, Role, State
 from bridge.domain.intake import Form
+from bridge.domain.register_rows import RegisterReader
 from bridge.domain.summary import Categories
 from bridge.domain.summary_tables import SummaryWords
 from bridge.domain.tombstones import Seal
@@ -137,11 +138,13 @@ class UseCases:
         ports, part = self.ports, self.province.register_
         return ImportRegister(
             ports.cases,
+            ports.register_imports,
+            ports.refused_rows,
             ports.journal,
+            ports.clock,
             self.messages,
-            part.columns,
-            part.required,
-            self.places,
+            RegisterReader(part.columns, part.required, self.places),
+            {column: titles[0] for column, titles in part.columns.items()},
             self.tombstones,
         )
 

@@ -99,6 +99,8 @@ def clip(value: Cell, limit: int) -> Cell:
 
 def as_text(value: Cell) -> str:
     """The cell as a person reads it; dates in day/month/year, Christian era as stored."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):

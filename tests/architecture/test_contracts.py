@@ -19,9 +19,7 @@ MOST_LINES = 400
 LONGEST_FUNCTION = 40
 
 # Longer on purpose, and no longer than this.
-LONG_MODULES = {
-    "bridge/cli.py": (410, "one function for each command; splitting them hides the list of commands"),
-}
+LONG_MODULES: dict[str, tuple[int, str]] = {}
 LONG_FUNCTIONS = {
     "bridge/bootstrap/__init__.py:build": (55, "one call for each use case of the office"),
 }
@@ -100,6 +98,7 @@ def command_line_help(module: Module) -> set[int]:
         "bridge/cli_google.py",
         "bridge/cli_match.py",
         "bridge/cli_move.py",
+        "bridge/cli_register.py",
         "bridge/cli_serve.py",
     ):
         return set()

@@ -449,6 +449,16 @@ def test_the_register_is_imported_once_and_a_blank_cell_wipes_nothing(
     file.write_text("หมายเลข,คำนำหน้า,ชื่อ-สกุล,ตำบล\ntpmap 1,,สมมติ หนึ่ง,\n", encoding="utf-8")
     assert office.run("import-register", str(file), "--json") == 0
     assert json.loads(capfd.readouterr().out)["same"] == 1
+    file.write_text("หมายเลข,ชื่อ-สกุล\ntpmap 2,สมมติ สอง\n,ไม่มีเลข\n", encoding="utf-8")
+    assert office.run("import-register", str(file), "--dry-run", "--empty-clears") == 0
+    said = capfd.readouterr().out
+    assert "ซ้อมนำเข้า" in said and "ใหม่ 1 " in said and "แถวที่ 3 คอลัมน์ หมายเลข (A): ว่าง" in said
+    assert office.run("import-register", "--versions", "--json") == 0
+    assert [one["new"] for one in json.loads(capfd.readouterr().out)] == [1]
+    assert office.run("import-register", "--row", "tpmap 1") == 0 and "ครั้งที่ 1" in capfd.readouterr().out
+    assert office.run("import-register", "--undo") == 0 and "ถอนแถวใหม่ 1 " in capfd.readouterr().out
+    assert office.run("import-register", "--undo") == 2
+    assert office.run("import-register", "--versions") == 0 and "ย้อนแล้ว" in capfd.readouterr().out
     file.write_text("ลำดับ,อื่น\n1,2\n", encoding="utf-8")
     assert office.run("import-register", str(file)) == 4
     assert office.run("import-register", str(tmp_path / "ไม่มี.csv")) == 2

@@ -123,7 +123,7 @@ def _import_register(portal: Portal, file: Path) -> None:
     placed = {"number": "T-LIVE", "tambon": "โพธิ์", "amphoe": "เมืองศรีสะเกษ", "name": f"สดใส {LIVE}"}
     with file.open("w", encoding="utf-8", newline="") as opened:
         csv.writer(opened).writerows([[*titles.values()], [placed.get(column, LIVE) for column in titles]])
-    assert portal.office.import_register.run(portal.office.read_file(file)).new == 1
+    assert portal.office.import_register.run(portal.office.register_file(file)).new == 1
 
 
 def _pages(portal: Portal, people: dict[Role, Browser], told: list[str]) -> Iterator[tuple[str, str]]:

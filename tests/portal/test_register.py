@@ -42,7 +42,7 @@ def register(served_portal: Portal, tmp_path_factory: pytest.TempPathFactory) ->
     ]
     file = tmp_path_factory.mktemp("register") / "tpmap.csv"
     file.write_text("\n".join(",".join(row) for row in [titles, *rows]), encoding="utf-8")
-    report = office.import_register.run(office.read_file(file))
+    report = office.import_register.run(office.register_file(file))
     assert report.new == len(rows), report
 
 

@@ -33,7 +33,7 @@ def opened(folder: Path) -> Iterator[Portal]:
             work()
         file = folder / "register.csv"
         file.write_text(REGISTER, encoding="utf-8")
-        portal.office.import_register.run(portal.office.read_file(file))
+        portal.office.import_register.run(portal.office.register_file(file))
         yield portal
 
 

@@ -76,7 +76,7 @@ def _unpack(data: bytes, limits: Limits) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for entry in archive.infolist():
-                if not _is_wanted(entry.filename):
+                if not is_wanted(entry.filename):
                     continue
                 content = read_bounded(archive, entry, room)
                 if content is None:
@@ -90,18 +90,30 @@ def _unpack(data: bytes, limits: Limits) -> dict[str, bytes]:
     return parts
 
 
-def _is_wanted(name: str) -> bool:
+def is_wanted(name: str) -> bool:
     return name.startswith(WANTED_PARTS) and name.endswith((".xml", ".rels"))
 
 
 def _measure(parts: Iterable[bytes], limits: Limits) -> None:
     """Every part is measured, because any of them may be named as a sheet."""
     for content in parts:
+        Measure(limits).add(content)
+
+
+class Measure:
+    """How large a part would be laid out, which may come in pieces that cut no tag."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits, self._width, self._height = limits, 0, 0
+
+    def add(self, content: bytes) -> None:
+        """Raises Trouble: xlsx_damaged, xlsx_too_big."""
         if ODD_CELL.search(content):
             raise Trouble("xlsx_damaged")
-        width = max(map(_column_number, set(COLUMN_OF_CELL.findall(content))), default=0)
-        height = max(map(int, set(ROW_OF_CELL.findall(content))), default=0)
-        if width * height > limits.cells:
+        columns = set(COLUMN_OF_CELL.findall(content))
+        self._width = max(self._width, max(map(_column_number, columns), default=0))
+        self._height = max(self._height, max(map(int, set(ROW_OF_CELL.findall(content))), default=0))
+        if self._width * self._height > self._limits.cells:
             raise Trouble("xlsx_too_big")
 
 
@@ -127,14 +139,14 @@ def _sheets(workbook: io.BytesIO) -> Iterable[list[list[Cell]]]:
         for sheet in book.sheets_metadata:
             if sheet.typ is SheetTypeEnum.WorkSheet:
                 table = book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
-                yield [[_cell(value) for value in row] for row in table]
+                yield [[cell_of(value) for value in row] for row in table]
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # a panic of the reader is not an Exception
         raise Trouble("xlsx_damaged") from error
 
 
-def _cell(value: object) -> Cell:
+def cell_of(value: object) -> Cell:
     if isinstance(value, str):
         return visible(value) if value else None
     if isinstance(value, float):

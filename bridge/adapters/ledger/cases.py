@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
 
+from bridge.adapters.ledger import register_people
 from bridge.adapters.ledger.models import Answer, Case, MatchKey, Publication, RegisterPerson, Setting
-from bridge.adapters.ledger.register import index_people
 from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.adapters.ledger.tracking import drop_keys, keep_keys
 from bridge.application.ports import cases as port
@@ -19,7 +18,6 @@ from bridge.application.ports.clock import Clock
 from bridge.domain.cases import MatchKeys
 from bridge.domain.cells import Cell
 from bridge.domain.matching import Candidate
-from bridge.domain.search_keys import RegisterKeys, register_keys
 
 NUMBERS_LOCK = 5_351_690_001  # any number that nothing else in the database locks
 
@@ -177,52 +175,20 @@ class DjangoCases:
             return None
         return port.NewCase(row.key, row.fiscal_year, row.number, row.source, row.response, row.arrived_at)
 
-    def import_register(self, rows: Sequence[Mapping[str, Any]], version: str) -> tuple[int, int, int]:
-        new = changed = same = 0
-        keys_before: dict[str, RegisterKeys | None] = {}
-        keys_now: dict[str, RegisterKeys] = {}
-        with transaction.atomic():
-            for chunk in chunks(rows):
-                numbers = [str(row["number"]) for row in chunk]
-                known = {row.number: row for row in RegisterPerson.objects.filter(number__in=numbers)}
-                saved: dict[str, RegisterPerson] = {}
-                for row in chunk:
-                    number = str(row["number"])
-                    old = saved.get(number) or known.get(number)
-                    values = {**(old.values if old else {}), **_shown(row)}
-                    if old is not None and old.values == values:
-                        same += 1
-                        continue
-                    new, changed = (new + 1, changed) if old is None else (new, changed + 1)
-                    keys_before.setdefault(number, _keys(old) if old else None)
-                    keys_now[number] = keys = register_keys(values)
-                    saved[number] = RegisterPerson(
-                        number=number, version=version, values=values, **asdict(keys)
-                    )
-                RegisterPerson.objects.bulk_create(
-                    saved.values(),
-                    update_conflicts=True,
-                    unique_fields=["number"],
-                    update_fields=["version", "values", "search", "amphoe", "tambon", "level"],
-                )
-            moved = [number for number, keys in keys_now.items() if keys_before[number] != keys]
-            ids = _ids(moved)
-            index_people((ids[number], keys_before[number], keys_now[number]) for number in moved)
-        return new, changed, same
+    def import_register(
+        self, rows: Sequence[Mapping[str, Any]], version: str, *, empty_clears: bool = False
+    ) -> tuple[int, int, int]:
+        found = register_people.write(rows, version, empty_clears=empty_clears)
+        return found.new, found.changed, found.same
+
+    def compare_register(
+        self, rows: Sequence[Mapping[str, Any]], *, empty_clears: bool = False
+    ) -> tuple[int, int, int]:
+        found = register_people.compare(rows, empty_clears=empty_clears)
+        return found.new, found.changed, found.same
 
     def register_size(self) -> int:
         return RegisterPerson.objects.count()
-
-
-def _keys(person: RegisterPerson) -> RegisterKeys:
-    return RegisterKeys(person.search, person.amphoe, person.tambon, person.level)
-
-
-def _ids(numbers: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for chunk in chunks(numbers):
-        found.update(RegisterPerson.objects.filter(number__in=chunk).values_list("number", "id"))
-    return found
 
 
 def _reserved(fiscal_year: int) -> str:

@@ -18,6 +18,7 @@ from bridge.adapters.ledger.models import (
     MatchKey,
     PaymentLine,
     Publication,
+    RegisterPast,
     RegisterPerson,
     Review,
     SearchTerm,
@@ -25,12 +26,11 @@ from bridge.adapters.ledger.models import (
     SheetRow,
     TombstoneEntry,
 )
-from bridge.adapters.ledger.register import index_people
+from bridge.adapters.ledger.register_people import people_of, remove
 from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.adapters.ledger.tracking import drop_keys
 from bridge.application.errors import OutsideError
 from bridge.application.ports.erasures import Erasure
-from bridge.domain.search_keys import RegisterKeys
 from bridge.domain.tombstones import Kind, Tombstone
 
 _TOUCHED = (
@@ -44,6 +44,7 @@ _TOUCHED = (
     Review,
     RegisterPerson,
     SearchTerm,
+    RegisterPast,
     PaymentLine,
     Claim,
 )
@@ -103,11 +104,7 @@ class DjangoErasures:
             )
 
     def forget_register(self, numbers: Iterable[str]) -> None:
-        for chunk in chunks(numbers):
-            people = RegisterPerson.objects.filter(number__in=chunk)
-            held = people.values_list("id", "search", "amphoe", "tambon", "level")
-            index_people((person, RegisterKeys(*keys), None) for person, *keys in list(held))
-            people.delete()
+        remove(people_of(numbers))
 
     def register_numbers(self) -> list[str]:
         return list(RegisterPerson.objects.values_list("number", flat=True))

@@ -10,10 +10,20 @@ from django.db import models
 
 from bridge.adapters.ledger.fields import CellsField
 from bridge.adapters.ledger.payment_models import Claim, PaymentLine
+from bridge.adapters.ledger.register_models import RegisterImport, RegisterPast
 from bridge.adapters.ledger.search_models import CaseKey, RegisterPerson, SearchState, SearchTerm
 
 # Django looks for every table here.
-__all__ = ["CaseKey", "Claim", "PaymentLine", "RegisterPerson", "SearchState", "SearchTerm"]
+__all__ = [
+    "CaseKey",
+    "Claim",
+    "PaymentLine",
+    "RegisterImport",
+    "RegisterPast",
+    "RegisterPerson",
+    "SearchState",
+    "SearchTerm",
+]
 
 
 class SheetRow(models.Model):

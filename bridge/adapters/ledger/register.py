@@ -20,7 +20,7 @@ from bridge.domain.search_terms import (
     person_entry,
 )
 
-BLOCK = 1 << 18  # people
+BLOCK = 1 << 16  # people; a part of an import fills one (application/import_register.py)
 _INDEX = SearchIndex("register")
 
 # A person's id, the keys before and now: None where the register did not hold them, or holds them no more.
@@ -38,7 +38,7 @@ class DjangoRegister:
 
     def alike(self, query: RegisterQuery, most: int) -> Sequence[RegisterEntry]:
         near = Search(_INDEX, _wanted(query), _keys).alike()
-        return _entries([block * BLOCK + at for block, at in islice(near, most)])
+        return _entries([_id(block, at) for block, at in islice(near, most)])
 
     def entry(self, number: str) -> RegisterEntry | None:
         row = RegisterPerson.objects.filter(number=number).first() if "\0" not in number else None
@@ -49,9 +49,18 @@ def index_people(changes: Iterable[Change]) -> None:
     """Brings the index up to date. Inside the transaction that writes the people; one at a time. A whole import at
     once is far cheaper than many parts of one."""
     _INDEX.update(
-        (divmod(person, BLOCK), person_entry(before) if before else None, person_entry(now) if now else None)
+        (_place(person), person_entry(before) if before else None, person_entry(now) if now else None)
         for person, before, now in changes
     )
+
+
+def _place(person: int) -> tuple[int, int]:
+    """The block, and the place in it; ids begin at 1."""
+    return divmod(person - 1, BLOCK)
+
+
+def _id(block: int, at: int) -> int:
+    return block * BLOCK + at + 1
 
 
 def inside(areas: Areas) -> Q:
@@ -84,12 +93,12 @@ def _found(wanted: Wanted) -> Iterator[int]:
     for rank in range(RANKS):
         for block, those in ranked.items():
             for at in search.held(block, those[rank]):
-                yield block * BLOCK + at
+                yield _id(block, at)
 
 
 def _keys(block: int, places: Sequence[int]) -> Mapping[int, str]:
-    rows = RegisterPerson.objects.filter(id__in=[block * BLOCK + at for at in places])
-    return {person % BLOCK: search for person, search in rows.values_list("id", "search")}
+    rows = RegisterPerson.objects.filter(id__in=[_id(block, at) for at in places])
+    return {_place(person)[1]: search for person, search in rows.values_list("id", "search")}
 
 
 def _entries(ids: Sequence[int]) -> list[RegisterEntry]:

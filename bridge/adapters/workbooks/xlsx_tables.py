@@ -35,17 +35,17 @@ def tables_file(tables: Iterable[Table]) -> bytes:
         sheet.freeze_panes = "A2"
         for place in range(len(table.headers)):
             sheet.column_dimensions[get_column_letter(place + 1)].width = 22
-        sheet.append([_cell(sheet, header, Font(bold=True)) for header in table.headers])
+        sheet.append([text_cell(sheet, header, Font(bold=True)) for header in table.headers])
         for number, row in enumerate(table.rows):
             if number == MOST_ROWS:
                 break
-            sheet.append([_cell(sheet, value) for value in row])
+            sheet.append([text_cell(sheet, value) for value in row])
     file = BytesIO()
     book.save(file)
     return file.getvalue()
 
 
-def _cell(sheet: Any, value: Cell, font: Font | None = None) -> Any:
+def text_cell(sheet: Any, value: Cell, font: Font | None = None) -> Any:
     """A text is a text, whatever it begins with, in Excel and after an edit there."""
     if not isinstance(value, str):
         return WriteOnlyCell(sheet, value)  # type: ignore[arg-type]  # dates, too, are cells

@@ -27,6 +27,7 @@ class Batch:
     complete: bool = True
     unasked: frozenset[str] = frozenset()
     notes: Sequence[Problem] = ()
+    sheet: str = ""  # of a workbook, where it is told
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -13,12 +14,14 @@ from rapidfuzz.distance import OSA
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.values.reading import BLANK, MAX_LENGTH, Reading, certain, doubtful, unreadable
 from bridge.domain.values.text import clean, dictionary_key, fold, says_none
+from bridge.domain.values.thai_date import buddhist
 
 _AMPHOE_WORD: Final = re.compile(r"^(?:กิ่ง\s*อำเภอ|กิ่ง\s*อ\.|อำเภอ|เขต|อ\.|อ\s)\s*")
 _TAMBON_WORD: Final = re.compile(r"^(?:ตำบล|แขวง|ต\.|ต\s)\s*")
 _KIND_WORD: Final = re.compile(rf"{_AMPHOE_WORD.pattern}|{_TAMBON_WORD.pattern}|^(?:จังหวัด|จ\.|จ\s)\s*")
 _IGNORED: Final = re.compile(r"[\s.\-ฯ]")
 _BRACKETS: Final = re.compile(r"\s*\(.*\)")
+_CODE_LENGTHS: Final = (4, 6)
 _MUEANG: Final = "เมือง"
 _PROVINCES: Final = (
     "กระบี่ กาญจนบุรี กาฬสินธุ์ กำแพงเพชร ขอนแก่น จันทบุรี ฉะเชิงเทรา ชลบุรี ชัยนาท ชัยภูมิ ชุมพร ตรัง "
@@ -38,6 +41,17 @@ class PlaceReading:
     amphoe: Reading[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A tambon (or, with `tambon` "", an amphoe) that was abolished, renamed or moved to another amphoe on the day
+    `until`, as old papers name it; `now` is what stands in its place, (amphoe, tambon)."""
+
+    amphoe: str
+    tambon: str
+    until: date
+    now: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True)
 class Places:
     """One province's list. Tambon names repeat inside a province: a tambon is known by (amphoe, tambon)."""
@@ -45,10 +59,19 @@ class Places:
     _amphoes: Mapping[str, str]  # key of a name or alias -> the amphoe's name
     _tambons: Mapping[str, Mapping[str, str]]  # amphoe -> key of a name -> the tambon's name
     _where: Mapping[str, tuple[str, ...]]  # key of a tambon's name -> the amphoes that have one
+    _former: Mapping[tuple[str, str], Former]  # by the keys of amphoe and tambon
+    _codes: Mapping[str, tuple[str, str]]  # official code -> (amphoe, tambon), that "" for an amphoe's code
 
     @classmethod
-    def build(cls, rows: Iterable[tuple[str, str]], amphoe_aliases: Mapping[str, str]) -> Places:
-        """From (amphoe, tambon) rows and other words for an amphoe.
+    def build(
+        cls,
+        rows: Iterable[tuple[str, str]],
+        amphoe_aliases: Mapping[str, str],
+        former: Iterable[Former] = (),
+        codes: Mapping[str, tuple[str, str]] | None = None,
+    ) -> Places:
+        """From (amphoe, tambon) rows, other words for an amphoe, places of former days, and the official codes of four
+        (amphoe) and six digits (tambon) of all of them.
 
         Raises ValueError when an alias stands for an amphoe that is not in the rows.
         """
@@ -67,7 +90,13 @@ class Places:
             if amphoe not in tambons:
                 raise ValueError(f"alias of an unknown amphoe: {amphoe}")
             amphoes.setdefault(_bare(alias, _AMPHOE_WORD), amphoe)
-        return cls(amphoes, tambons, {key: tuple(sorted(found)) for key, found in where.items()})
+        return cls(
+            amphoes,
+            tambons,
+            {key: tuple(sorted(found)) for key, found in where.items()},
+            {(_key(one.amphoe), _key(one.tambon)): one for one in former if one.now},
+            codes or {},
+        )
 
     def amphoes(self) -> list[str]:
         """All names, in Thai dictionary order."""
@@ -81,10 +110,57 @@ class Places:
         """Both names in the list's spelling; each reading tells of its own cell.
 
         Certain are only a name or alias of the list (marks, spaces, dots and `ต.` `อ.` aside). A near
-        spelling, and a tambon of another amphoe, are doubtful.
+        spelling, and a tambon of another amphoe, are doubtful. A code stands for its name; that of a tambon tells the
+        amphoe as well, where that cell is blank.
         """
+        tambon, amphoe = self._decoded(tambon, amphoe)
         found = self._amphoe(amphoe, tambon)
-        return PlaceReading(self._tambon(tambon, found.value), found)
+        here = self._tambon(tambon, found.value)
+        former = None if here.certain and found.certain else self.former(tambon, amphoe)
+        if former is None:
+            return PlaceReading(here, found)
+        today, name = former.now[0]
+        facts = {
+            "was": f"{former.tambon} {former.amphoe}".strip(),
+            "until": buddhist(former.until),
+            "now": ", ".join(f"ต.{each} อ.{place}" if each else f"อ.{place}" for place, each in former.now),
+        }
+        if not found.certain:
+            found = doubtful(today, "place_former", amphoe, **facts)
+        if former.tambon:
+            here = doubtful(name, "place_former", tambon, **facts)
+        return PlaceReading(here, found)
+
+    def former(self, tambon: Cell, amphoe: Cell) -> Former | None:
+        """What the two cells name where it is no place of today, but was one."""
+        tambon, amphoe = self._decoded(tambon, amphoe)
+        if not isinstance(amphoe, str) or len(amphoe) > MAX_LENGTH:
+            return None
+        tambon = tambon if isinstance(tambon, str) and len(tambon) <= MAX_LENGTH else ""
+        names = [_bare(clean(amphoe), _AMPHOE_WORD)]
+        known = _look_up(self._amphoes, clean(amphoe), _AMPHOE_WORD)
+        names += [_key(known)] if known else []
+        if known and _look_up(self._tambons[known], clean(tambon), _TAMBON_WORD):
+            return None
+        wanted = (_bare(clean(tambon), _TAMBON_WORD), "")
+        found = (self._former.get((name, key)) for key in wanted for name in names)
+        return next((one for one in found if one is not None), None)
+
+    def today(self, tambon: Cell, amphoe: Cell) -> tuple[str, str] | None:
+        """The (tambon, amphoe) of today of a place of former days; None where it is none or was divided."""
+        former = self.former(tambon, amphoe)
+        if former is None or len(former.now) > 1:
+            return None
+        today, name = former.now[0]
+        return name or self.check(tambon, today).tambon.value or as_text(tambon), today
+
+    def _decoded(self, tambon: Cell, amphoe: Cell) -> tuple[Cell, Cell]:
+        place = self._codes.get(_code(amphoe))
+        amphoe = place[0] if place else amphoe
+        place = self._codes.get(_code(tambon))
+        if place is None or not place[1]:
+            return tambon, amphoe
+        return place[1], place[0] if _is_blank(amphoe) else amphoe
 
     def _amphoe(self, cell: Cell, tambon: Cell) -> Reading[str]:
         if _is_blank(cell):
@@ -156,6 +232,13 @@ def amphoe_key(folded: str) -> str:
     """The same of an amphoe; that of a provincial capital (`เมืองขอนแก่น`) is `เมือง`, as people call it."""
     key = place_key(folded)
     return _MUEANG if key in _CAPITALS else key
+
+
+def _code(cell: Cell) -> str:
+    if isinstance(cell, bool) or not isinstance(cell, (str, int, float)):
+        return ""
+    text = as_text(cell)
+    return text if len(text) in _CODE_LENGTHS else ""
 
 
 def _is_blank(cell: Cell) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.values.text import clean, fold, word_key
-from bridge.domain.values.titles import split_title
+from bridge.domain.values.titles import split_often, split_title
 
 # Characters of a key; the rest of a longer name is not searched. PostgreSQL's indexes take 2,700 bytes in all.
 LONGEST_NAME: Final = 120
@@ -36,8 +36,18 @@ _HOUSE: Final = re.compile("[0-9]+(?:/[0-9]+)+")  # as a word of a search; witho
 _DIGITS: Final = re.compile("[0-9]+")
 
 
+# Thai as it is mostly written: one consonant after a leading vowel, no two vowel signs on one consonant, and nothing
+# that looks like something else. Of such a text only tones and spaces are left out.
+_PLAIN: Final = re.compile(
+    "(?:[เแโใไ]?[ก-ฮ](?:[\u0e31\u0e34-\u0e39]?[\u0e47-\u0e4c]?|[\u0e48-\u0e4b]?ำ)[ะา]?| )*"
+)
+_TONES_AND_SPACES: Final = re.compile("[\u0e47-\u0e4c ]+")
+
+
 def search_key(text: str) -> str:
     """The text as it is compared. Idempotent."""
+    if _PLAIN.fullmatch(text):
+        return _TONES_AND_SPACES.sub("", text)
     return _squeezed(_squeezed(text))  # what stood apart before may look like another letter now
 
 
@@ -48,10 +58,16 @@ def _squeezed(text: str) -> str:
 def name_key(name: Cell, title: Cell = None) -> str:
     """A person's name without its title, its words apart. Where the title has a cell of its own, the name loses
     that title only: what begins like another one is part of the name."""
-    text, said = clean(as_text(name)), clean(as_text(title))
-    found, rest = split_title(text)
-    other = bool(said) and found != (split_title(said)[0] or said)
+    text, said = clean(as_text(name)), _title(as_text(title))
+    found, rest = split_often(text)
+    other = bool(said) and found != said
     return " ".join(filter(None, map(search_key, (text if other or not rest else rest).split(" "))))
+
+
+@lru_cache(maxsize=4096)
+def _title(typed: str) -> str:
+    said = clean(typed)
+    return split_title(said)[0] or said
 
 
 def person_key(name: str, tambon: Cell, amphoe: Cell, house: Cell = None, number: str = "") -> str:
@@ -100,7 +116,12 @@ def _place_key(name: str) -> str:
 
 def place_name(cell: Cell) -> str:
     """The name of a tambon or amphoe without the word for it, in one short printable line."""
-    return printable(_PLACE_WORD.sub("", clean(as_text(cell))), LONGEST_PLACE)
+    return _place_name(as_text(cell))
+
+
+@lru_cache(maxsize=4096)
+def _place_name(typed: str) -> str:
+    return printable(_PLACE_WORD.sub("", clean(typed)), LONGEST_PLACE)
 
 
 def printable(text: str, most: int) -> str:
@@ -110,7 +131,12 @@ def printable(text: str, most: int) -> str:
 
 def level_key(cell: Cell) -> str:
     """The level of vulnerability as its digits (`2` of `ระดับ ๒`); blank where the cell has none."""
-    found = _DIGITS.search(fold(as_text(cell)))
+    return _level_key(as_text(cell))
+
+
+@lru_cache(maxsize=1024)
+def _level_key(typed: str) -> str:
+    found = _DIGITS.search(fold(typed))
     return found[0][:10] if found else ""
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 _CIVIL: Final = {
@@ -152,24 +153,29 @@ def split_title(text: str) -> tuple[str, str]:
 
 def split_titles(texts: Iterable[str]) -> list[tuple[str, str]]:
     """`split_title` of each text; the first word, on which nearly all hangs, is looked at once for all."""
-    known: dict[str, tuple[str, str]] = {}
-    found = []
-    for text in texts:
-        head, _, tail = text.partition(" ")
-        if (
-            len(head) <= _LETTERS_OF_TITLES
-            or not tail
-            or "." in tail
-            or tail.startswith(_ENDS)
-            or head.startswith(_ACTING)
-        ):
-            found.append(split_title(text))
-            continue
-        if head not in known:
-            known[head] = split_title(f"{head} {_ANY_NAME}")
-        title, rest = known[head]
-        found.append((title, rest.removesuffix(_ANY_NAME) + tail))
-    return found
+    return [split_often(text) for text in texts]
+
+
+def split_often(text: str) -> tuple[str, str]:
+    """`split_title` where thousands of names come by, which share their first words."""
+    head, _, tail = text.partition(" ")
+    if (
+        len(head) <= _LETTERS_OF_TITLES
+        or not tail
+        or "." in tail
+        or tail.startswith(_ENDS)
+        or head.startswith(_ACTING)
+    ):
+        return split_title(text)
+    title, rest = _before_name(head)
+    return title, rest + tail
+
+
+@lru_cache(maxsize=65_536)  # given names; a province has fewer
+def _before_name(head: str) -> tuple[str, str]:
+    """What comes before the second word of a name."""
+    title, rest = split_title(f"{head} {_ANY_NAME}")
+    return title, rest.removesuffix(_ANY_NAME)
 
 
 def sex_of(title: str) -> int:

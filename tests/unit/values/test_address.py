@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.adapters.places import load_places
 from bridge.domain.values.address import Places, age, house_no, moo
+from bridge.domain.values.places import Former
 from tests.unit.values.cells import any_cell, outcome
 
 
@@ -246,6 +248,51 @@ def test_two_near_names_are_no_suggestion():
 def test_unknown_places(cell):
     assert both(PLACES, cell, "ขุนหาญ")[0] == (None, "tambon_unknown")
     assert both(PLACES, "สิ", cell)[1] == (None, "amphoe_unknown")
+
+
+def former_places():
+    left = Former("ขุนหาญ", "สิเดิม", date(2006, 1, 1), (("น้ำเกลี้ยง", "เขิน"),))
+    divided = Former("ขุนหาญ", "บักดองใหญ่", date(2022, 4, 22), (("ขุนหาญ", "สิ"), ("ขุนหาญ", "บักดอง")))
+    gone = Former("น้ำเกลี้ยงเดิม", "", date(2011, 3, 31), (("น้ำเกลี้ยง", ""),))
+    today = Former("ขุนหาญ", "สิ", date(2006, 1, 1), (("น้ำเกลี้ยง", "เขิน"),))
+    return Places.build([*ROWS, ("น้ำเกลี้ยง", "เขิน")], {}, [left, divided, gone, today])
+
+
+@pytest.mark.parametrize(
+    ("tambon", "amphoe", "now", "column"),
+    [
+        ("สิเดิม", "ขุนหาญ", ("เขิน", "น้ำเกลี้ยง"), "tambon"),
+        ("ต. สิเดิม", "อำเภอขุนหาญ", ("เขิน", "น้ำเกลี้ยง"), "tambon"),
+        ("บักดองใหญ่", "ขุนหาญ", None, "tambon"),
+        ("เขิน", "อ.น้ำเกลี้ยงเดิม", ("เขิน", "น้ำเกลี้ยง"), "amphoe"),
+        (None, "น้ำเกลี้ยงเดิม", ("", "น้ำเกลี้ยง"), "amphoe"),
+    ],
+)
+def test_a_place_of_former_days_is_told_with_what_stands_there_now(tambon, amphoe, now, column):
+    places = former_places()
+    problem = getattr(places.check(tambon, amphoe), column).problem
+    assert problem.code == "place_former" and "2" in problem.facts["until"] and problem.facts["now"]
+    assert places.today(tambon, amphoe) == now
+
+
+@pytest.mark.parametrize("cells", [("สิ", "ขุนหาญ"), ("สิเดิม", None), ("สิเดิม", "น้ำเกลี้ยง"), (5, 5)])
+def test_a_place_of_today_is_none_of_former_days(cells):
+    assert former_places().today(*cells) is None
+
+
+def test_the_real_lists_of_former_places_lead_to_places_of_today():
+    places = load_places("ศรีสะเกษ", [], {})
+    assert places.today("ต.พยุห์", "อ.เมืองศรีสะเกษ") == ("พยุห์", "พยุห์")
+    assert places.today(330110, None) == ("พยุห์", "พยุห์")  # its code then
+    assert load_places("บึงกาฬ", [], {}).today(None, "บึงกาฬ") == ("", "เมืองบึงกาฬ")
+
+
+@pytest.mark.parametrize("amphoe", [None, "-", 3320, "3320", 3320.0, "อ.พยุห์"])
+@pytest.mark.parametrize("tambon", [332001, "332001", 332001.0, "ต.พยุห์"])
+def test_an_official_code_stands_for_its_name(tambon, amphoe):
+    found = both(load_places("ศรีสะเกษ", [], {}), tambon, amphoe)
+    told = amphoe not in (None, "-") or not isinstance(tambon, str) or tambon.isdigit()
+    assert found == (("พยุห์", None), ("พยุห์" if told else None, None))
 
 
 @pytest.mark.parametrize("cell", [None, "", "-", "ไม่มี"])

@@ -150,6 +150,15 @@ def test_a_key_is_its_own_key(text: str) -> None:
     assert "=" not in key and "@" not in key and "#" not in key and " " not in key
 
 
+@given(st.lists(SYLLABLES, max_size=6), st.sampled_from(["", " "]))
+def test_plain_thai_has_the_key_that_it_would_have_with_something_odd_beside_it(
+    syllables: list[str], between: str
+) -> None:
+    """What is plain takes a shorter way; a hidden character sends the same text the long one."""
+    text = between.join(syllables)
+    assert search_key(text) == search_key(text + "\u200b")
+
+
 @given(st.text(max_size=80))
 def test_any_text_has_a_key_that_every_database_keeps(text: str) -> None:
     key = search_key(text)

@@ -58,7 +58,7 @@ def _fill_cases(apps: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0010_limits'),
+        ('ledger', '0011_register_imports'),
     ]
 
     operations = [

@@ -1,0 +1,71 @@
+"""Many rows in one statement: an object of the ORM for each would take longer than the database does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connection, models
+
+
+def insert(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    unique: Sequence[str] = (),
+    replaced: Sequence[str] = (),
+) -> None:
+    """Cells come as the database keeps them. A row whose `unique` columns are there already replaces the columns
+    `replaced` of that one, or is left out where none are named."""
+    into = f"{_table(model)} ({_names(columns)})"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and not unique:
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        sql = f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608  # names of ours
+        if unique:
+            sets = ", ".join(f"{_quoted(each)} = excluded.{_quoted(each)}" for each in replaced)
+            sql += f" ON CONFLICT ({_names(unique)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        cursor.executemany(sql, rows)  # type: ignore[arg-type]  # any iterable will do
+
+
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Each row holds the columns' cells, then the id."""
+    sets = ", ".join(f"{_quoted(column)} = %s" for column in columns)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {_table(model)} SET {sets} WHERE id = %s", rows)  # type: ignore[arg-type]  # noqa: S608
+
+
+def last_id(model: type[models.Model]) -> int:
+    """The highest id that was ever given, on SQLite; on PostgreSQL the highest there is."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [model._meta.db_table])
+            found = cursor.fetchone()
+        return int(found[0]) if found else 0
+    return model._default_manager.aggregate(last=models.Max("pk"))["last"] or 0
+
+
+def new_ids(model: type[models.Model], count: int) -> Sequence[int]:
+    """Ids for rows that are inserted in this transaction, in order."""
+    if connection.vendor == "sqlite":  # nobody else writes meanwhile
+        first = last_id(model) + 1
+        return range(first, first + count)
+    with connection.cursor() as cursor:
+        sequence = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+        cursor.execute(sequence, [model._meta.db_table, count])
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+def _table(model: type[models.Model]) -> str:
+    return _quoted(model._meta.db_table)
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(map(_quoted, columns))
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
