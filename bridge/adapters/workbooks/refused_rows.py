@@ -27,6 +27,8 @@ class RefusedFolder:
         self._folder, self._now = folder, now
 
     def sheet(self, file: str, header: Sequence[Cell], reason: str) -> RefusedSheet:
+        for stopped in self._folder.glob(f"{PREFIX}*{UNFINISHED}"):  # the import before this one was killed
+            stopped.unlink(missing_ok=True)
         stem, suffix = Path(file).stem[:80], ".csv" if Path(file).suffix.lower() == ".csv" else ".xlsx"
         path = self._folder / f"{PREFIX}{self._now():%Y%m%d-%H%M%S}-{stem}{suffix}"
         return (_Csv if suffix == ".csv" else _Xlsx)(path, header, reason)
