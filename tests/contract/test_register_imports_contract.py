@@ -13,7 +13,7 @@ from bridge.adapters.ledger.connection import close_ledger
 from bridge.application.ports.register_imports import RegisterImports, State, Tally
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, open_empty
 
-TABLES = ("registerperson", "registerfragment", "registerpast")
+TABLES = ("registerperson", "searchterm", "registerpast")
 Rows = list[dict[str, Any]]
 
 
@@ -31,13 +31,13 @@ def imports(ledger: Ledger) -> RegisterImports:
 
 
 def kept(*tables: str) -> dict[str, list[Any]]:
-    """Every cell but the number of a fragment's row, which says nothing."""
+    """Every cell but the number of a term's row, which says nothing."""
     from django.db import connection
 
     found = {}
     with connection.cursor() as cursor:
         for table in tables or TABLES:
-            columns = "fragment, block, people" if table == "registerfragment" else "*"
+            columns = "kind, term, block, holders" if table == "searchterm" else "*"
             cursor.execute(f"SELECT {columns} FROM ledger_{table} ORDER BY 1, 2")
             rows = [tuple(bytes(c) if isinstance(c, memoryview) else c for c in r) for r in cursor]
             found[table] = sorted(rows, key=repr)

@@ -9,11 +9,23 @@ from hypothesis import given
 
 from bridge.domain.values import address, baht, national_id, person_name, phone, thai_date
 from tests.unit.values.cells import any_cell
-from tests.unit.values.test_address import PLAIN
+from tests.unit.values.test_address import PLAIN, former_places
 
 ROOT = Path(__file__).parents[3]
 WORDINGS = tomllib.loads((ROOT / "config/messages.d/values.toml").read_text("utf-8"))["problem"]
-PREFIXES = ("id_", "date_", "name_", "phone_", "house_", "moo_", "age_", "tambon_", "amphoe_", "baht_")
+PREFIXES = (
+    "id_",
+    "date_",
+    "name_",
+    "phone_",
+    "house_",
+    "moo_",
+    "age_",
+    "tambon_",
+    "amphoe_",
+    "place_",
+    "baht_",
+)
 
 
 def codes_in_use():
@@ -57,8 +69,11 @@ TYPED = (
     ),
     *("นายโม", "พระดี ใจดี", "ก ข ค", "ก1 ข", "0812345678 0891234567", "0812345678 แม่"),
     *("10-ม.ค.", 46032, "136 ม.1", "99 ซอย 5", "7 บ้านโนน", "18 เดือน", "ประมาณ 70", "121", "-5"),
-    *("3.000", "สามพัน", "โนนสูง", "ลิ้นฟา", "เมือง", "ขุนหาณ"),
+    *("3.000", "สามพัน", "โนนสูง", "ลิ้นฟา", "เมือง", "ขุนหาณ", "น้ำเกลี้ยงเดิม"),
 )
+
+
+FORMER = former_places()
 
 
 def problems_of(cell):
@@ -66,7 +81,8 @@ def problems_of(cell):
     readings = [read(cell) for read in (*readers, phone.parse, thai_date.parse)]
     for tambon, amphoe in ((cell, None), (cell, "ยางชุมน้อย"), ("ลิ้นฟ้า", cell)):
         place = PLAIN.check(tambon, amphoe)
-        readings += [place.tambon, place.amphoe]
+        former = FORMER.check(tambon, amphoe)
+        readings += [place.tambon, place.amphoe, former.tambon, former.amphoe]
     return [reading.problem for reading in readings if reading.problem]
 
 
