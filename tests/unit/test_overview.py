@@ -11,8 +11,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.domain.case_columns import tally
 from bridge.domain.overview import SECTIONS, place_code, place_page, year_page
-from bridge.domain.summary import CaseFigures, Categories, Tally, tally
+from bridge.domain.summary import CaseFigures, Categories, Tally
 from bridge.domain.summary_tables import SummaryWords
 from bridge.domain.summary_tabs import summary_tabs
 from bridge.domain.tally_record import record_of, tally_of

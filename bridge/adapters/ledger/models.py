@@ -9,11 +9,20 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from bridge.adapters.ledger.fields import CellsField
+from bridge.adapters.ledger.figure_models import CaseBlock, UncountedCase
 from bridge.adapters.ledger.payment_models import Claim, PaymentLine
 from bridge.adapters.ledger.search_models import CaseKey, RegisterFragment, RegisterPerson
 
 # Django looks for every table here.
-__all__ = ["CaseKey", "Claim", "PaymentLine", "RegisterFragment", "RegisterPerson"]
+__all__ = [
+    "CaseBlock",
+    "CaseKey",
+    "Claim",
+    "PaymentLine",
+    "RegisterFragment",
+    "RegisterPerson",
+    "UncountedCase",
+]
 
 
 class SheetRow(models.Model):

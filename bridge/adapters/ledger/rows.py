@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django.db import connection, transaction
 
+from bridge.adapters.ledger.case_columns import to_be_counted
 from bridge.adapters.ledger.models import History, SheetRow
 from bridge.adapters.ledger.tracking import TABLE, drop_keys, keep_keys
 from bridge.application.ports.clock import Clock
@@ -82,6 +83,7 @@ class DjangoRows:
                 ],
             )
             if table == TABLE:
+                to_be_counted(state.key for state in states)
                 gone = [state.key for state in states if state.presence is Presence.GONE]
                 drop_keys(gone, published=False)
                 there = {state.key: state.values for state in states if state.presence is not Presence.GONE}
