@@ -129,6 +129,12 @@ def test_nothing_to_compare_with_is_blank_not_nought() -> None:
     assert page.headlines[0].change == ""
 
 
+def test_amphoes_that_differ_in_a_letter_that_cannot_be_encoded_have_pages_of_their_own() -> None:
+    cases = [case(2570, 10, amphoe=amphoe) for amphoe in ("?", "\ud800", "\ud801")]
+    places = year_page(tally(cases), CATEGORIES, WORDS, NOVEMBER, 2570).places
+    assert len(set(places.values())) == len(places) == len(CATEGORIES.amphoes) + len(cases)
+
+
 def test_an_amphoe_that_is_not_shown_has_no_page() -> None:
     counted = tally([case(2570, 10)])
     assert place_page(counted, CATEGORIES, WORDS, NOVEMBER, 2570, place_code("ที่อื่น")) is None
