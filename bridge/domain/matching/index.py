@@ -19,6 +19,8 @@ from bridge.domain.matching.weights import LIKELY, Numbers, Weights, probability
 
 # From so many later rows on it is worth sorting them in.
 LATER: Final = 20_000
+# Keys are made of so many rows at a time: what they are made of takes several times their own room.
+AT_ONCE: Final = 50_000
 # A key's first 40 bits and a row in one number: so few bits are the same by chance in one of some hundred queries,
 # which then compares a few rows more.
 _ROW: Final = np.int64((1 << 24) - 1)
@@ -129,8 +131,10 @@ def _numbered(groups: Sequence[People]) -> Iterator[tuple[Ints, Rows]]:
     """The keys of all groups, their rows numbered on from one group to the next."""
     before = 0
     for people in groups:
-        for keys, rows in all_keys(people):
-            yield keys, rows + np.int32(before)
+        for start in range(0, len(people), AT_ONCE):
+            part = people.take(np.arange(start, min(start + AT_ONCE, len(people)), dtype=np.int32))
+            for keys, rows in all_keys(part):
+                yield keys, rows + np.int32(before + start)
         before += len(people)
 
 
