@@ -30,10 +30,8 @@ BITS = 63
 FIELDS = CaseFigures._fields
 _AT = {name: at for at, name in enumerate(FIELDS)}
 YEAR, AMOUNT = "fiscal_year", "amount"
-PAID = (
-    "transferred",
-    AMOUNT,
-)  # the last fields of the groups of money, which count cases with an amount alone
+# The last fields of the groups of money, which count cases with an amount alone.
+PAID = ("transferred", AMOUNT)
 # The groups of a YearTally, by their fields.
 GROUPS = {
     "progress": (YEAR, "month", "operation", "step", "checked", "goods", "amount_unreadable"),
@@ -43,7 +41,11 @@ GROUPS = {
     "paid_places": (YEAR, "amphoe", "tambon", *PAID),
 }
 # What people may have typed, and a group that has it.
-TYPED = {"case_type": "kinds", "operation": "kinds", "step": "kinds", "outcome": "kinds"} | {
+TYPED = {
+    "case_type": "kinds",
+    "operation": "kinds",
+    "step": "kinds",
+    "outcome": "kinds",
     "amphoe": "places",
     "tambon": "places",
 }
