@@ -45,7 +45,7 @@ class DjangoCaseColumns:
         return version, CaseColumns(json.loads(_setting(WORDS) or "{}"), codes)
 
     def uncounted(self, most: int) -> list[tuple[int, str]]:
-        return list(UncountedCase.objects.order_by("id").values_list("id", "case")[:most])
+        return list(UncountedCase.objects.order_by("case", "id").values_list("id", "case")[:most])
 
     def places(self, cases: Collection[str]) -> dict[str, int]:
         listed, found = list(cases), dict[str, int]()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -16,3 +18,6 @@ class UncountedCase(models.Model):
     """A case whose row was written since it was counted; more than once where it was written more than once."""
 
     case = models.CharField(max_length=40)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["case", "id"], name="uncounted_case")]

@@ -18,7 +18,7 @@ class CaseColumnStore(Protocol):
         """The version that is kept, and its columns: those that are given where theirs is `known`."""
 
     def uncounted(self, most: int) -> list[tuple[int, str]]:
-        """Some tickets and their cases. Every save of a case's row makes one."""
+        """Some tickets and their cases, those of one case side by side: every save of its row makes one."""
 
     def places(self, cases: Collection[str]) -> dict[str, int]:
         """Where each case stands in the columns, always the same."""

@@ -31,5 +31,6 @@ class Migration(migrations.Migration):
                 ),
                 ("case", models.CharField(max_length=40)),
             ],
+            options={"indexes": [models.Index(fields=["case", "id"], name="uncounted_case")]},
         ),
     ]
