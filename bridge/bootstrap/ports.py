@@ -53,6 +53,7 @@ class Ports:
     passwords: Any
     read_log: Any
     api_clients: Any
+    case_columns: Any
     people: Any
     mails: Any
     records: Any
@@ -117,11 +118,17 @@ def real_ports(
 
 
 def _cases(clock: Clock) -> dict[str, Any]:
+    from bridge.adapters.ledger.case_columns import DjangoCaseColumns  # noqa: PLC0415
     from bridge.adapters.ledger.cases import DjangoCases  # noqa: PLC0415
     from bridge.adapters.ledger.payments import DjangoPayments  # noqa: PLC0415
     from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
 
-    return {"cases": DjangoCases(clock), "reviews": DjangoReviews(), "payments": DjangoPayments(clock)}
+    return {
+        "cases": DjangoCases(clock),
+        "case_columns": DjangoCaseColumns(),
+        "reviews": DjangoReviews(),
+        "payments": DjangoPayments(clock),
+    }
 
 
 def _searches() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from bridge.application.approve_access import ApproveAccess
 from bridge.application.case_money import CaseMoney
 from bridge.application.cases_round import CasesRound
 from bridge.application.connect import ConnectLine
+from bridge.application.count_cases import CountCases
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail, DeliverySettings
 from bridge.application.derive_cases import DeriveCases
@@ -328,10 +329,8 @@ class UseCases:
         words = summary_words(self.messages.section("summary"))
         return Summarise(
             ports.summary_book,
-            ports.cases,
-            ports.rows,
+            CountCases(ports.case_columns, ports.cases, ports.rows, ports.journal, self.province.workflow()),
             ports.clock,
-            self.province.workflow(),
             self._categories(),
             words,
             KeptFigures(ports.journal),

@@ -94,7 +94,7 @@ class PlacePage:
 def place_code(name: str) -> str:
     """An amphoe's name in an address. What somebody typed is not put into addresses itself: it may be anything,
     and addresses are logged."""
-    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:12]
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def year_page(

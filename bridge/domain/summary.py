@@ -1,6 +1,6 @@
 """The figures of cases, and the tables that show them (process.md section 7).
 
-Two halves that know nothing of each other: `Tally` counts cases in one pass and keeps none of them;
+Two halves that know nothing of each other: `Tally` holds the counts that `case_columns.py` makes of the cases;
 `SummaryTab` is a page of tables and charts that a workbook, a Google sheet or a web page lays out without
 knowing the domain. `summary_tabs.py` makes the second from the first.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -48,15 +48,6 @@ class Paid:
     transferred_cases: int = 0
     transferred_baht: Decimal = NOTHING
 
-    def take(self, amount: Decimal, transferred: bool) -> None:
-        self.cases += 1
-        self.baht += amount
-        if self.cases == 1 or amount > self.highest:
-            self.highest = amount
-        if transferred:
-            self.transferred_cases += 1
-            self.transferred_baht += amount
-
     def merge(self, other: Paid) -> None:
         if not other.cases:
             return
@@ -87,48 +78,12 @@ class YearTally:
 class Tally:
     """Cases counted by fiscal year. Its size follows the number of different words, not of cases."""
 
-    def __init__(self) -> None:
-        self._years: dict[int, YearTally] = defaultdict(YearTally)
-
-    def add(self, cases: Iterable[CaseFigures]) -> None:
-        """Counts the cases in one pass; may be called again with more."""
-        years = self._years
-        for (
-            fiscal_year,
-            month,
-            case_type,
-            operation,
-            step,
-            outcome,
-            amount,
-            unreadable,
-            goods,
-            amphoe,
-            tambon,
-            checked,
-            transferred,
-        ) in cases:
-            year = years[fiscal_year]
-            year.progress[month, operation, step, checked, goods, unreadable] += 1
-            year.kinds[case_type, operation, step, outcome] += 1
-            year.places[amphoe, tambon, operation, step] += 1
-            if amount:
-                year.paid_kinds[month, case_type].take(amount, transferred)
-                year.paid_places[amphoe, tambon].take(amount, transferred)
-
-    def put(self, fiscal_year: int, counted: YearTally) -> None:
-        """A year that was counted before, in the place of what is there."""
-        self._years[fiscal_year] = counted
+    def __init__(self, years: Mapping[int, YearTally] | None = None) -> None:
+        self._years = dict(years or {})
 
     def years(self) -> list[tuple[int, YearTally]]:
         """Fiscal years that have cases, newest first."""
         return sorted(self._years.items(), reverse=True)
-
-
-def tally(cases: Iterable[CaseFigures]) -> Tally:
-    counted = Tally()
-    counted.add(cases)
-    return counted
 
 
 @dataclass(frozen=True)

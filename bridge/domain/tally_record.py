@@ -40,10 +40,7 @@ def _figures(value: int | Paid) -> list[Any]:
 def tally_of(record: dict[str, Any]) -> Tally:
     """The tally that `record_of` was given."""
     words: list[str] = record["words"]
-    counted = Tally()
-    for year, groups in record["years"].items():
-        counted.put(int(year), _year(groups, words))
-    return counted
+    return Tally({int(year): _year(groups, words) for year, groups in record["years"].items()})
 
 
 def _year(groups: dict[str, list[list[Any]]], words: list[str]) -> YearTally:

@@ -67,6 +67,7 @@ class Ledger:
     tracking: Any
     attachments: Any
     payments: Any
+    case_columns: Any
 
 
 def open_empty(backend: str, config: pytest.Config, folder: Path) -> Ledger:
@@ -81,6 +82,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
     from bridge.adapters.ledger.accounts import DjangoAccounts
     from bridge.adapters.ledger.api_clients import DjangoApiClients
     from bridge.adapters.ledger.attachments import DjangoAttachments
+    from bridge.adapters.ledger.case_columns import DjangoCaseColumns
     from bridge.adapters.ledger.cases import DjangoCases
     from bridge.adapters.ledger.erasures import DjangoErasures
     from bridge.adapters.ledger.journal import DjangoJournal
@@ -112,6 +114,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
         tracking=DjangoTracking(),
         attachments=DjangoAttachments(),
         payments=DjangoPayments(clock),
+        case_columns=DjangoCaseColumns(),
     )
 
 

@@ -27,7 +27,8 @@ from python_calamine import CalamineWorkbook
 from bridge.adapters.workbooks.xlsx_summary import XlsxSummaryBook
 from bridge.application.errors import Busy, OutsideError, SaphanError, SheetError
 from bridge.application.ports.summaries import SummaryBook
-from bridge.domain.summary import CaseFigures, Categories, SummaryTab, tally
+from bridge.domain.case_columns import tally
+from bridge.domain.summary import CaseFigures, Categories, SummaryTab
 from bridge.domain.summary_tabs import SummaryWords, summary_tabs
 
 FRAGMENT = Path(__file__).parents[2] / "config" / "messages.d" / "summary.toml"

@@ -165,6 +165,11 @@ class TestTidy:
         }
         assert tidy(given, PLACES) == given
 
+    @pytest.mark.parametrize("number", [-20000000, 2000000.5])
+    def test_a_number_that_is_no_telephone_becomes_none_when_it_is_read_again(self, number: float) -> None:
+        once = tidy({"person_phone": number}, PLACES)
+        assert once == tidy(once, PLACES) == {"person_phone": str(number)}
+
     @given(st.dictionaries(st.sampled_from([*GOOD, "person_phone", "source", "letter_no"]), any_cell))
     def test_tidying_is_done_once_and_loses_no_answer(self, answers: dict[str, Cell]) -> None:
         once = tidy(answers, PLACES)

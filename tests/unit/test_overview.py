@@ -11,8 +11,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.domain.case_columns import tally
 from bridge.domain.overview import SECTIONS, place_code, place_page, year_page
-from bridge.domain.summary import CaseFigures, Categories, Tally, tally
+from bridge.domain.summary import CaseFigures, Categories, Tally
 from bridge.domain.summary_tables import SummaryWords
 from bridge.domain.summary_tabs import summary_tabs
 from bridge.domain.tally_record import record_of, tally_of
@@ -126,6 +127,12 @@ def test_nothing_to_compare_with_is_blank_not_nought() -> None:
     page = year_page(tally([case(2570, 10)]), CATEGORIES, WORDS, NOVEMBER, 2570)
     assert not page.before
     assert page.headlines[0].change == ""
+
+
+def test_amphoes_that_differ_in_a_letter_that_cannot_be_encoded_have_pages_of_their_own() -> None:
+    cases = [case(2570, 10, amphoe=amphoe) for amphoe in ("?", "\ud800", "\ud801")]
+    places = year_page(tally(cases), CATEGORIES, WORDS, NOVEMBER, 2570).places
+    assert len(set(places.values())) == len(places) == len(CATEGORIES.amphoes) + len(cases)
 
 
 def test_an_amphoe_that_is_not_shown_has_no_page() -> None:

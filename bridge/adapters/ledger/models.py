@@ -9,12 +9,14 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from bridge.adapters.ledger.fields import CellsField
+from bridge.adapters.ledger.figure_models import CaseBlock, UncountedCase
 from bridge.adapters.ledger.payment_models import Claim, PaymentLine
 from bridge.adapters.ledger.register_models import RegisterImport, RegisterPast
 from bridge.adapters.ledger.search_models import CaseKey, RegisterPerson, SearchState, SearchTerm
 
 # Django looks for every table here.
 __all__ = [
+    "CaseBlock",
     "CaseKey",
     "Claim",
     "PaymentLine",
@@ -23,6 +25,7 @@ __all__ = [
     "RegisterPerson",
     "SearchState",
     "SearchTerm",
+    "UncountedCase",
 ]
 
 

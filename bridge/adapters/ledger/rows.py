@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from bridge.adapters.ledger.case_columns import to_be_counted
 from bridge.adapters.ledger.models import History, SheetRow
 from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.tracking import TABLE, drop_keys, keep_keys
@@ -83,6 +84,7 @@ class DjangoRows:
                 ],
             )
             if table == TABLE:
+                to_be_counted(state.key for state in states)
                 gone = [state.key for state in states if state.presence is Presence.GONE]
                 drop_keys(gone, published=False)
                 there = {state.key: state.values for state in states if state.presence is not Presence.GONE}

@@ -1,11 +1,11 @@
 """One person against very many, as a case comes in: the block keys of all rows, sorted, in memory.
 
-Some 500 bytes a row. Rows that come later are kept beside, until `settle` sorts them in.
+Some 450 bytes a row. Rows that come later are kept beside, until `settle` sorts them in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +19,13 @@ from bridge.domain.matching.weights import LIKELY, Numbers, Weights, probability
 
 # From so many later rows on it is worth sorting them in.
 LATER: Final = 20_000
+# Keys are made of so many rows at a time: what they are made of takes several times their own room.
+AT_ONCE: Final = 50_000
+# A key's first 40 bits and a row in one number: so few bits are the same by chance in one of some hundred queries,
+# which then compares a few rows more.
+_ROW: Final = np.int64((1 << 24) - 1)
+_KEY: Final = ~_ROW
+MOST_ROWS: Final = 1 << 23  # leaves as much room for later rows
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,9 @@ class Index:
         everybody = [people for people, _ in groups]
         self._weights = [weights for _, weights in groups]
         self._names = Names.of(*everybody)
-        self._keys, self._owners = _sorted(list(_numbered(everybody)))
+        if sum(map(len, everybody)) > MOST_ROWS:
+            raise ValueError("too many people")
+        self._packed = _sorted(np.zeros(0, np.int64), _numbered(everybody))
         self._people = joined([_compact(people) for people in everybody])
         self._group: Levels = np.repeat(
             np.arange(len(groups), dtype=np.int8), [len(each) for each in everybody]
@@ -81,7 +90,7 @@ class Index:
             (probe.keys, np.full(len(probe.keys), base + place, np.int32))
             for place, (probe, _, _) in enumerate(self._later)
         ]
-        self._keys, self._owners = _sorted([(self._keys, self._owners), *later])
+        self._packed = _sorted(self._packed, later)
         self._people = joined([self._people, *(_compact(probe.person) for probe, _, _ in self._later)])
         self._group = np.append(self._group, np.array([group for _, group, _ in self._later], np.int8))
         self._number = np.append(self._number, np.array([number for _, _, number in self._later], np.int32))
@@ -108,10 +117,10 @@ class Index:
 
     def _sharing(self, keys: Ints) -> Rows:
         """The rows that share a key with the person."""
-        starts = self._keys.searchsorted(keys, "left")
-        sizes = self._keys.searchsorted(keys, "right") - starts
+        starts = self._packed.searchsorted(keys & _KEY, "left")
+        sizes = self._packed.searchsorted(keys | _ROW, "right") - starts
         sizes[sizes > MOST] = 0
-        rows = self._owners[expanded(starts, sizes)]
+        rows = (self._packed[expanded(starts, sizes)] & _ROW).astype(np.int32)
         if self._later:
             later = [row for key in keys.tolist() for row in self._later_keys.get(key, ())[-MOST:]]
             rows = np.concatenate([rows, np.array(later, np.int32)])
@@ -122,17 +131,23 @@ def _numbered(groups: Sequence[People]) -> Iterator[tuple[Ints, Rows]]:
     """The keys of all groups, their rows numbered on from one group to the next."""
     before = 0
     for people in groups:
-        for keys, rows in all_keys(people):
-            yield keys, rows + np.int32(before)
+        for start in range(0, len(people), AT_ONCE):
+            part = people.take(np.arange(start, min(start + AT_ONCE, len(people)), dtype=np.int32))
+            for keys, rows in all_keys(part):
+                yield keys, rows + np.int32(before + start)
         before += len(people)
 
 
-def _sorted(found: list[tuple[Ints, Rows]]) -> tuple[Ints, Rows]:
-    keys = np.concatenate([keys for keys, _ in found])
-    owners = np.concatenate([rows for _, rows in found])
-    found.clear()
-    order = np.argsort(keys)
-    return keys[order], owners[order]
+def _sorted(packed: Ints, found: Iterable[tuple[Ints, Rows]]) -> Ints:
+    """`packed` and further keys with their rows, each a key's first bits and its row in one number, in order. Grown
+    and sorted where it is: at no time is there a second copy."""
+    for keys, rows in found:
+        start = len(packed)
+        packed.resize(start + len(keys), refcheck=False)
+        packed[start:] = keys & _KEY
+        packed[start:] |= rows
+    packed.sort()
+    return packed
 
 
 def _compact(people: People) -> People:

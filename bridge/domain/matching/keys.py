@@ -32,11 +32,14 @@ _KINDS: Final = (
     ("family", "tambon", "moo", "g"),
     ("family", "amphoe", "g"),
     ("house", "moo", "tambon"),
+    ("house", "moo", "amphoe"),
     ("phone",),
     ("birth", "given"),
     ("birth", "family"),
     ("birth", "tambon"),
     ("birth", "house"),
+    ("birth", "amphoe"),
+    ("birth", "g", "f"),
 )
 _SHORTEST_WITHOUT_A_LETTER: Final = 3
 

@@ -18,6 +18,9 @@ _TWO: Final = re.compile(f"({_NATIONAL})({_NATIONAL})")
 _WITHOUT_ZERO: Final = re.compile("[689][0-9]{8}|[23457][0-9]{7}")
 _ABROAD: Final = re.compile("(?:00)?660?([0-9]{8,9})")
 _FLOAT: Final = re.compile(r"^([0-9]{8,12})\.0+$")  # a number that passed through a program as 812345678.0
+_SUM: Final = re.compile(
+    r"[-‐‑‒–—−]\s*[1-9].*|[1-9][0-9]*\.[0-9]+"
+)  # negative, or a fraction: dialled by nobody
 
 _LABEL: Final = re.compile(
     r"^(?:หมายเลข|เบอร์)?\s*(?:โทรศัพท์|โทร|มือถือ|ติดต่อ|เบอร์|tel|phone|mobile)*\s*\.?\s*:?\s*(?=[+(0-9])"
@@ -45,6 +48,8 @@ def parse(cell: Cell) -> Reading[str]:
     if says_none(folded) or _NONE.fullmatch(folded.replace(" ", "")):
         return BLANK
     written = _FLOAT.sub(r"\1", _LABEL.sub("", folded))
+    if _SUM.fullmatch(written):
+        return unreadable("phone_unreadable", cell)
     if _digits(written).isdecimal():
         return _judge(cell, written)
     return _among_words(cell, written)

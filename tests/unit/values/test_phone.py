@@ -69,6 +69,10 @@ def test_the_first_of_several_is_doubtful(typed, code):
         ("1/2", "phone_unreadable"),
         (812345678.5, "phone_unreadable"),
         (-812345678, "phone_unreadable"),
+        ("-20000000", "phone_unreadable"),  # as a number that was typed comes back from the sheet
+        ("−812345678", "phone_unreadable"),
+        ("-66812345678", "phone_unreadable"),
+        ("81234567.5", "phone_unreadable"),
         (float("nan"), "phone_unreadable"),
         (float("inf"), "phone_unreadable"),
         (True, "phone_unreadable"),
