@@ -73,8 +73,8 @@ def _letters(word: str) -> int:
 
 
 def nearest(index: Index, wanted: Wanted, meant: Mapping[str, Sequence[Meant]]) -> list[BitMap]:
-    """Those who have, for each needle, the needle or what may be meant by it, by the slips in all: 1 first. Nobody
-    is in two of these sets, nor in them without a slip."""
+    """Those who have, for each needle, its fragments or what may be meant by it, by the slips in all, from 0 on. Nobody
+    is in two of these sets. Who has the fragments of a needle apart is near, too."""
     by_slips: list[BitMap] | None = None
     for needle in wanted.needles:
         own = [BitMap() for _ in range(MOST_SLIPS + 1)]
@@ -88,7 +88,7 @@ def nearest(index: Index, wanted: Wanted, meant: Mapping[str, Sequence[Meant]]) 
             those = those & limit
         found.append(those - known)
         known = known | those
-    return found[1:]
+    return found
 
 
 def _together(some: Sequence[BitMap], others: Sequence[BitMap]) -> list[BitMap]:

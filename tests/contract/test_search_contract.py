@@ -450,6 +450,8 @@ def test_misspelt_names_are_offered_nearest_first_and_never_instead(ledger: Ledg
     assert people("สมศรี พันธุ์ดี") == (["R0"], ["R1", "R2"])
     assert people("สมศรี พนธุ์ดี") == ([], ["R0", "R1"])
     assert people("สมรศี ต.โพธิ์") == ([], ["R0"])
+    ledger.cases.import_register([{"number": "R9", "name": "คันสันบิต"}], "2")
+    assert people("คันสนบิต") == ([], ["R9"]), "who has all its runs of letters apart is near, not found"
     assert people("สมศรี อ.ขุขัน", tambon="หนองครก") == (["R2"], [])
     assert people("มาสี", areas=(("ขุขันธ์", "โพธิ์"),)) == ([], ["R3"])
     assert people("มาสี", areas=()) == people("12/4") == people("กข") == ([], [])

@@ -167,10 +167,12 @@ class Search:
             block: nearest({**known, **rows.get(block, {})}, self._wanted, meant)
             for block, known in self.rows.items()
         }
-        for slips in range(MOST_SLIPS):
+        for slips in range(MOST_SLIPS + 1):
             for block, by_slips in near.items():
-                if slips < len(by_slips):
-                    yield from ((block, at) for at in by_slips[slips])
+                those = by_slips[slips]
+                yield from (
+                    (block, at) for at in (those if slips else those - BitMap(self.held(block, those)))
+                )
 
     def _holds(self, key: str) -> bool:
         return all(holds(key, needle) for needle in self._wanted.needles)
