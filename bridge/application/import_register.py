@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bridge.application.errors import SheetError
+from bridge.application.match_register import CHANGED
 from bridge.application.ports.cases import CaseStore
 from bridge.application.ports.forms import Batch, Unreadable
 from bridge.application.ports.journal import Journal
@@ -42,7 +44,9 @@ class ImportRegister:
         required: Sequence[str],
         places: Places,
         tombstones: Tombstones,
+        now: Callable[[], datetime],
     ) -> None:
+        self._now = now
         self._tombstones = tombstones
         self._cases, self._journal, self._wording, self._places = cases, journal, wording, places
         self._titles = {header_key(title): column for column, listed in titles.items() for title in listed}
@@ -72,6 +76,8 @@ class ImportRegister:
                     report.changed + changed,
                     report.same + same,
                 )
+            if report.new or report.changed:  # cases are looked up in it anew
+                self._journal.set_setting(CHANGED, self._now().isoformat())
         return report
 
     def _not_erased(self, rows: list[dict[str, Cell]], report: RegisterReport) -> list[dict[str, Cell]]:

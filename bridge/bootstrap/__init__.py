@@ -303,6 +303,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         mark_all_dirty=parts.mark_all_dirty,
         share=parts.share(),
         erase_again=erase.catch_up,
+        catch_up=parts.match_cases().catch_up,
         traffic=ports.google.traffic.take,
         fingerprint=fingerprint,
         current=lambda: _fingerprint(workspace),

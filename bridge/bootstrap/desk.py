@@ -48,6 +48,7 @@ def erase(parts: UseCases, lease: Callable[[], AbstractContextManager[None]]) ->
         lease,
         new_key=lambda: secrets.token_hex(16),
         forget_files=_attach_files(parts).erase,
+        forget_matches=parts.match_cases().forget,
     )
 
 

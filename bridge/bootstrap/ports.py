@@ -43,6 +43,7 @@ class Ports:
     journal: Any
     rows: Any
     cases: Any
+    matching: Any
     reviews: Any
     payments: Any
     accounts: Any
@@ -112,10 +113,16 @@ def real_ports(
 
 def _cases(clock: Clock) -> dict[str, Any]:
     from bridge.adapters.ledger.cases import DjangoCases  # noqa: PLC0415
+    from bridge.adapters.ledger.matching import DjangoMatching  # noqa: PLC0415
     from bridge.adapters.ledger.payments import DjangoPayments  # noqa: PLC0415
     from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
 
-    return {"cases": DjangoCases(clock), "reviews": DjangoReviews(), "payments": DjangoPayments(clock)}
+    return {
+        "cases": DjangoCases(clock),
+        "matching": DjangoMatching(),
+        "reviews": DjangoReviews(),
+        "payments": DjangoPayments(clock),
+    }
 
 
 def _searches() -> dict[str, Any]:

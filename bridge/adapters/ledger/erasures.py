@@ -14,7 +14,9 @@ from bridge.adapters.ledger.models import (
     Claim,
     ErasureEntry,
     History,
-    MatchKey,
+    MatchBucket,
+    MatchPair,
+    MatchPerson,
     PaymentLine,
     Publication,
     RegisterFragment,
@@ -37,7 +39,9 @@ _TOUCHED = (
     History,
     Case,
     Answer,
-    MatchKey,
+    MatchPerson,
+    MatchBucket,
+    MatchPair,
     Publication,
     Review,
     RegisterPerson,
@@ -88,7 +92,6 @@ class DjangoErasures:
         for chunk in chunks(cases):
             Answer.objects.filter(case__in=chunk).delete()
             Publication.objects.filter(case__in=chunk).delete()
-            MatchKey.objects.filter(case__in=chunk).delete()
             History.objects.filter(table="cases", key__in=chunk).update(change={})
             nobody = {"identity": "", "person": "", "family": "", "house": ""}
             PaymentLine.objects.filter(case__in=chunk).update(said={}, **nobody)
@@ -112,7 +115,7 @@ class DjangoErasures:
 
     def reviews_about(self, case: str, response: str) -> list[str]:
         # A pair is filed under its later case and names both; a refused row is known by its answer.
-        about = Q(case=case) | Q(kind="duplicate", facts__contains=f'"{case}"')
+        about = Q(case=case) | Q(kind__in=["duplicate", "earlier"], facts__contains=f'"{case}"')
         about |= Q(kind="refused_row", subject__endswith=f":{response}")
         return list(Review.objects.filter(about).order_by("number").values_list("key", flat=True))
 

@@ -9,11 +9,21 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from bridge.adapters.ledger.fields import CellsField
+from bridge.adapters.ledger.match_models import MatchBucket, MatchPair, MatchPerson
 from bridge.adapters.ledger.payment_models import Claim, PaymentLine
 from bridge.adapters.ledger.search_models import CaseKey, RegisterFragment, RegisterPerson
 
 # Django looks for every table here.
-__all__ = ["CaseKey", "Claim", "PaymentLine", "RegisterFragment", "RegisterPerson"]
+__all__ = [
+    "CaseKey",
+    "Claim",
+    "MatchBucket",
+    "MatchPair",
+    "MatchPerson",
+    "PaymentLine",
+    "RegisterFragment",
+    "RegisterPerson",
+]
 
 
 class SheetRow(models.Model):
@@ -83,20 +93,6 @@ class Answer(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["source", "response"], name="answers_of_response")]
-
-
-class MatchKey(models.Model):
-    """What a case is compared by, kept beside it so that a new one is compared without reading all."""
-
-    case = models.CharField(max_length=40, unique=True)
-    identity = models.CharField(max_length=200, blank=True)
-    place = models.CharField(max_length=400, blank=True)
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["identity"], name="match_identity"),
-            models.Index(fields=["place"], name="match_place"),
-        ]
 
 
 class Publication(models.Model):
