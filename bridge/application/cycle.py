@@ -92,7 +92,8 @@ class Lease:
 class Cycle:
     """`fingerprint` is that of the province file: when it changes, every case is computed anew, as when a fiscal year
     begins; `current` is what it is on disk. `share` opens files to those approved; `erase_again` erases what a ledger
-    that was put back holds again; `catch_up` compares anew after new weights or a new register; `traffic` tells what went over the wire since it was last asked."""
+    that was put back holds again; `catch_up` compares anew after new weights or a new register; `traffic` tells what
+    went over the wire since it was last asked."""
 
     def __init__(
         self,

@@ -73,7 +73,7 @@ class Postings:
         buckets = bucket_of(self.keys)
         packed = ((self.keys & _LOW_BITS) << _LOW) | self.owners
         starts = np.flatnonzero(np.r_[True, buckets[1:] != buckets[:-1]][: len(buckets)])
-        ends = [*starts[1:].tolist(), len(buckets)]
+        ends = [*starts.tolist(), len(buckets)][1:]
         raw, width = packed.view(np.uint64).astype(_PACKED).tobytes(), _PACKED.itemsize
         for bucket, start, end in zip(buckets[starts].tolist(), starts.tolist(), ends, strict=True):
             yield bucket, raw[start * width : end * width]
