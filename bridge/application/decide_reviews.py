@@ -17,7 +17,7 @@ LONGEST_WORD = 60  # characters that the ledger keeps of a decision
 CHOICES: Mapping[ReviewKind, tuple[str, ...]] = {
     ReviewKind.DUPLICATE: ("not_same", "same"),
     ReviewKind.EARLIER: ("not_same", "same"),
-    ReviewKind.REGISTER: ("same", "not_same"),
+    ReviewKind.IN_REGISTER: ("same", "not_same"),
     ReviewKind.CONFLICT: ("keep_sheet", "take_form"),
     ReviewKind.VANISHED: ("restore_row", "done"),
     ReviewKind.LIMIT: ("go_on",),
@@ -143,7 +143,7 @@ class DecideReviews:
             ReviewKind.LIMIT,
             ReviewKind.PAYMENT,
             ReviewKind.PAPERS,
-            ReviewKind.REGISTER,
+            ReviewKind.IN_REGISTER,
         ):
             self._touch([review.item.case])
         elif review.item.kind is ReviewKind.CONFLICT:

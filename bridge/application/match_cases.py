@@ -19,7 +19,7 @@ from bridge.application.ports.rows import Presence, RowState, RowStore
 from bridge.application.surroundings import Surroundings, paired, told
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.matching.compare import Names, compare_rows
-from bridge.domain.matching.duplicates import likely, settled
+from bridge.domain.matching.duplicates import likely, odds_of, settled
 from bridge.domain.matching.grounds import levels_of
 from bridge.domain.matching.keys import MOST
 from bridge.domain.matching.owned import crossed, names_of, of_cases
@@ -107,7 +107,7 @@ class MatchCases:
         rows = np.arange(1, len(people), dtype=np.int32)
         sides = (np.zeros(len(rows), np.int32), rows)
         evidence = compare_rows(people, sides[0], people, sides[1], names)
-        score = probability(self._weights.judged(evidence)).tolist()
+        score = probability(odds_of(people, *sides, self._weights, names)).tolist()
         found = [
             Pair(person.case, "", each, str(self._weights.verdict(each)), told(levels))
             for person, each, levels in zip(others, score, levels_of(evidence), strict=True)

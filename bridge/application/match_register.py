@@ -21,7 +21,7 @@ from bridge.domain.matching.pairs import across, once_between
 from bridge.domain.matching.people import People, joined
 from bridge.domain.matching.postings import Postings, kept
 from bridge.domain.matching.rows import CASE_COLUMNS, REGISTER_COLUMNS, Said, people_of
-from bridge.domain.matching.texts import Ints
+from bridge.domain.matching.texts import Ints, Rows
 from bridge.domain.matching.weights import Weights
 
 CHANGED = "register_changed"  # whoever changes the register sets it to something new in the same transaction
@@ -95,7 +95,7 @@ class MatchRegister:
             case: tuple(link for _, link in some)[:MOST] for case, some in groupby(links, key=itemgetter(0))
         }
 
-    def _sharing(self, cases: People) -> tuple[Ints, Ints]:
+    def _sharing(self, cases: People) -> tuple[Rows, Ints]:
         """Each row with the rows of the register that share a key with it."""
         found = list(few_keys(cases))
         keys = kept(np.concatenate([keys for keys, _ in found]))

@@ -56,7 +56,7 @@ class TellRegister:
         links = self._store.links(states)
         filed: dict[str, list[StoredReview]] = {}
         for review in self._reviews.of_cases(sorted(states)):
-            if review.item.kind is ReviewKind.REGISTER:
+            if review.item.kind is ReviewKind.IN_REGISTER:
                 filed.setdefault(review.item.case, []).append(review)
         items: list[ReviewItem] = []
         told = {
@@ -123,7 +123,7 @@ class TellRegister:
             "reason": self._wording.text("review", "in_register", score=score, reasons=self._reasons(link)),
         }
         facts: dict[str, Cell] = {"number": link.number}
-        return ReviewItem(f"register:{case}:{link.number}", ReviewKind.REGISTER, case, shown, facts)
+        return ReviewItem(f"register:{case}:{link.number}", ReviewKind.IN_REGISTER, case, shown, facts)
 
     def _reasons(self, link: RegisterLink) -> str:
         return BETWEEN_REASONS.join(self._wording.text("ground", ground) for ground in link.grounds)

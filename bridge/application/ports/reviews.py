@@ -23,7 +23,7 @@ class ReviewKind(StrEnum):
     PAYMENT = "payment"
     PAPERS = "papers"
     EARLIER = "earlier"  # the same person, another matter
-    REGISTER = "in_register"  # who of the register it may be
+    IN_REGISTER = "in_register"  # who of the register it may be
 
 
 class ReviewState(StrEnum):

@@ -17,6 +17,8 @@ from bridge.domain.matching.weights import Numbers, Verdict, Weights, probabilit
 
 # A runner-up within so many log odds of the best leaves the choice to a person.
 CLOSE: Final = 0.5
+# Just likely: the same valid id under two names is a slip or worse, and for a person to look at.
+_ONE_ID: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,18 @@ class Likely:
     odds: Numbers
 
 
+def odds_of(people: People, left: Rows, right: Rows, weights: Weights, names: Names) -> Numbers:
+    """Log odds of each pair of cases."""
+    odds = weights.judged(compare_rows(people, left, people, right, names))
+    one_id = people.identity_valid[left] & (people.identity[left] == people.identity[right])
+    odds[one_id] = np.maximum(odds[one_id], _ONE_ID)
+    return odds
+
+
 def likely(people: People, sides: Sides, weights: Weights, names: Names) -> Likely:
     """Those of the pairs `sides` that are more likely one person than two."""
     left, right = sides
-    odds = weights.judged(compare_rows(people, left, people, right, names))
+    odds = odds_of(people, left, right, weights, names)
     chosen = odds >= 0
     return Likely(left[chosen], right[chosen], odds[chosen])
 
@@ -64,7 +74,7 @@ def settled(people: People, order: Sequence[str], pairs: Likely, weights: Weight
     """The pairs that hold when each group of rows that `pairs` connect is looked at as a whole."""
 
     def of_pairs(left: Rows, right: Rows) -> Numbers:
-        return weights.judged(compare_rows(people, left, people, right, names))
+        return odds_of(people, left, right, weights, names)
 
     left, right, odds, joined = settle(pairs.left, pairs.right, pairs.odds, of_pairs, order)
     left, right = np.minimum(left, right), np.maximum(left, right)
@@ -74,7 +84,7 @@ def settled(people: People, order: Sequence[str], pairs: Likely, weights: Weight
     verdicts = [
         Verdict.POSSIBLE if shared and verdict is Verdict.SAME else verdict
         for verdict, shared in zip(
-            map(weights.verdict, score.tolist()), weights.by_telephone(evidence).tolist(), strict=True
+            map(weights.verdict, score.tolist()), weights.uncertain(evidence).tolist(), strict=True
         )
     ]
     return Matches(left, right, score, verdicts, evidence, joined)

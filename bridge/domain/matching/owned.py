@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from bridge.domain.matching.compare import NAME_STEPS, Names
 from bridge.domain.matching.keys import MOST, all_keys, few_keys, name_keys, whole_keys
 from bridge.domain.matching.people import People
 from bridge.domain.matching.postings import Postings, kept
-from bridge.domain.matching.texts import Flags, Ints
+from bridge.domain.matching.texts import Flags, Ints, Rows
 
 Sizes = Callable[[Ints], Ints]  # how many own each of these kept keys, which are in ascending order
 
@@ -31,7 +31,7 @@ def of_register(people: People, owners: Ints) -> Postings:
     return _posted([*found, (given, every), (family, every)], owners)
 
 
-def _posted(found: list[tuple[Ints, Ints]] | list[tuple[Ints, np.ndarray]], owners: Ints) -> Postings:  # type: ignore[type-arg]
+def _posted(found: Sequence[tuple[Ints, Rows]], owners: Ints) -> Postings:
     keys = np.concatenate([keys for keys, _ in found])
     return Postings.of(keys, owners[np.concatenate([rows for _, rows in found])])
 

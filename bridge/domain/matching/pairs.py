@@ -30,11 +30,11 @@ def _repeated(people: People) -> Sides:
 def between(left: People, right: People, most: int = MOST) -> Sides:
     """Every pair of a row on the left and one on the right that share a key, once."""
     size = len(right)
-    found = []
+    found: list[tuple[Rows, Ints]] = []
     for (keys, rows), (known, owners) in zip(all_keys(left), all_keys(right), strict=True):
-        here, there = across(keys, rows, known, owners, most)
-        found.append((here, there))
-    return once_between(*(np.concatenate(side) for side in zip(*found, strict=True)), size)
+        found.append(across(keys, rows, known, owners.astype(np.int64), most))
+    here, there = (np.concatenate(side) for side in zip(*found, strict=True))
+    return once_between(here, there, size)
 
 
 def _in_blocks(keys: Ints, rows: Rows, most: int) -> Sides:
@@ -70,7 +70,7 @@ def once(left: Rows, right: Rows, size: int) -> Sides:
     return _decoded(np.unique(_coded(left, right, size)), size)
 
 
-def once_between(left: Rows, right: Rows, size: int) -> Sides:
+def once_between(left: Rows, right: Ints | Rows, size: int) -> Sides:
     """Each pair of a row on the left and one of `size` on the right once."""
     return _decoded(np.unique(left.astype(np.int64) * size + right), size)
 

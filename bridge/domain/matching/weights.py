@@ -70,11 +70,17 @@ class Weights:
         total[unlikely] = np.minimum(total[unlikely], _UNLIKELY)
         return total
 
-    def by_telephone(self, evidence: Evidence) -> Flags:
-        """Pairs of two given names that no id holds together, but a telephone: a household shares one."""
+    def uncertain(self, evidence: Evidence) -> Flags:
+        """Pairs that a person has to look at, whatever the score: two given names that a telephone alone holds
+        together, which a household shares; and two that have hardly more than a name in common, because how rare a
+        name is few cases do not tell."""
         if not self.households:
             return np.zeros(len(evidence), np.bool_)
-        return _two_names(evidence, ("identity",))
+        names_alone = evidence.place < PLACE_LEVELS.index("tambon")
+        for field in ("identity", "phone", "birth"):
+            names_alone &= evidence.levels[field] < EVIDENCE[field].index(_PERSONAL[field])
+        found: Flags = _two_names(evidence, ("identity",)) | names_alone
+        return found
 
     def verdict(self, score: float) -> Verdict:
         if score >= self.same:
