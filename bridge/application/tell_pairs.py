@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from enum import StrEnum
 
 from bridge.application.ports.matching import APART, MatchStore, Pair, Person
 from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewStore, StoredReview
@@ -14,6 +15,17 @@ from bridge.domain.values.text import header_key
 KINDS = (ReviewKind.DUPLICATE, ReviewKind.EARLIER)
 BETWEEN_REASONS = " · "
 BETWEEN_PAIRS = "; "
+
+
+class Telling(StrEnum):
+    """What another case is to this one."""
+
+    DUPLICATE_SAME = "duplicate_same"
+    DUPLICATE_POSSIBLE = "duplicate_possible"
+    DUPLICATE_DECIDED = "duplicate_decided"
+    EARLIER_SAME = "earlier_same"
+    EARLIER_POSSIBLE = "earlier_possible"
+    EARLIER_DECIDED = "earlier_decided"
 
 
 class TellPairs:
@@ -56,12 +68,11 @@ class TellPairs:
 
     def _item(self, pair: Pair, persons: Mapping[str, Person]) -> ReviewItem:
         kind = kind_of(pair, persons)
+        told = self._told(kind, pair.verdict, pair.left, pair)
         shown: dict[str, Cell] = {
             "value": pair.right,
             "other": pair.left,
-            "reason": self._wording.text(
-                "review", f"{kind}_{pair.verdict}", score=percent(pair.score), reasons=self.reasons(pair)
-            ),
+            "reason": self._wording.text("review", str(kind), told=told),
         }
         facts: dict[str, Cell] = {"left": pair.left, "right": pair.right}
         return ReviewItem(pair.subject, kind, pair.right, shown, facts)
@@ -76,15 +87,16 @@ class TellPairs:
         others: dict[str, list[str]] = {case: [] for case in cases}
         for pair in pairs:
             verdict = "decided" if self._decision(filed, pair.subject) == self._same else pair.verdict
-            facts = {"score": percent(pair.score), "reasons": self.reasons(pair)}
-            code = f"{kind_of(pair, persons)}_{verdict}"
+            kind = kind_of(pair, persons)
             for own, other in ((pair.left, pair.right), (pair.right, pair.left)):
                 if own in others:
-                    others[own].append(self._wording.text("match", code, case=other, **facts))
+                    others[own].append(self._told(kind, verdict, other, pair))
         return {case: BETWEEN_PAIRS.join(texts) for case, texts in others.items()}
 
-    def reasons(self, pair: Pair) -> str:
-        return BETWEEN_REASONS.join(self._wording.text("ground", ground) for ground in pair.grounds)
+    def _told(self, kind: ReviewKind, verdict: str, other: str, pair: Pair) -> str:
+        word = Telling(f"{kind}_{verdict}")
+        reasons = BETWEEN_REASONS.join(self._wording.text("ground", ground) for ground in pair.grounds)
+        return self._wording.text("match", str(word), case=other, score=percent(pair.score), reasons=reasons)
 
 
 def kind_of(pair: Pair, persons: Mapping[str, Person]) -> ReviewKind:

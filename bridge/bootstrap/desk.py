@@ -14,6 +14,7 @@ from bridge.application.deliver_mail import DeliverMail
 from bridge.application.erase import Erase
 from bridge.application.hand_out import HandOut
 from bridge.application.sweep import Sweep
+from bridge.bootstrap.matches import build_match_cases
 from bridge.bootstrap.use_cases import UseCases
 
 
@@ -48,7 +49,7 @@ def erase(parts: UseCases, lease: Callable[[], AbstractContextManager[None]]) ->
         lease,
         new_key=lambda: secrets.token_hex(16),
         forget_files=_attach_files(parts).erase,
-        forget_matches=parts.match_cases().forget,
+        forget_matches=build_match_cases(parts.province, ports).forget,
     )
 
 

@@ -49,12 +49,14 @@ def _register(ports: Ports) -> MatchRegister:
     return MatchRegister(ports.matching, ports.rows, ports.journal, _weights()[0].register)
 
 
-def build_tellers(
+def build_matching(
     province: Province, ports: Ports, messages: Messages, review_list: ReviewList
-) -> tuple[TellPairs, TellRegister]:
+) -> tuple[MatchCases, TellPairs, TellRegister]:
+    """Who finds, and who tells people of pairs and of the register."""
     decisions = province.reviews.decisions
     words = (decisions.not_same, decisions.same)
     return (
+        build_match_cases(province, ports),
         TellPairs(ports.matching, ports.reviews, review_list, messages, *words),
         TellRegister(
             _register(ports),

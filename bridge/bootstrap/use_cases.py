@@ -22,7 +22,6 @@ from bridge.application.figures import KeptFigures
 from bridge.application.import_register import ImportRegister
 from bridge.application.ingest import AddCases, IngestAccess, IngestCases, Intaker
 from bridge.application.limits import Limits
-from bridge.application.match_cases import MatchCases
 from bridge.application.missing_papers import MissingPapers
 from bridge.application.overview import Overview
 from bridge.application.ports.forms import FormSource
@@ -37,7 +36,7 @@ from bridge.application.submit import SubmitCase
 from bridge.application.summarise import Summarise
 from bridge.application.tombstones import Tombstones
 from bridge.bootstrap.limits import build_limits, build_missing_papers
-from bridge.bootstrap.matches import build_match_cases, build_tellers
+from bridge.bootstrap.matches import build_match_cases, build_matching
 from bridge.bootstrap.ports import Ports, domain_of, secret_key
 from bridge.config import Province
 from bridge.config_google import file_id
@@ -132,7 +131,7 @@ class UseCases:
             rules,
             ports.attachments,
             self.tombstones,
-            self.match_cases(),
+            build_match_cases(self.province, ports),
         )
 
     def import_register(self) -> ImportRegister:
@@ -254,13 +253,9 @@ class UseCases:
             self.messages,
             self.places,
             province.workflow(),
-            self.match_cases(),
-            *build_tellers(province, ports, self.messages, review_list),
+            *build_matching(province, ports, self.messages, review_list),
             *self.money(review_list),
         )
-
-    def match_cases(self) -> MatchCases:
-        return build_match_cases(self.province, self.ports)
 
     def money(self, review_list: ReviewList) -> tuple[Limits, MissingPapers]:
         shared = (self.province, self.ports, self.messages, review_list)
