@@ -89,7 +89,11 @@ class DjangoMatching:
 
     def newest_unheard(self, most: int) -> list[str]:
         newest = list(Case.objects.order_by("-id").values_list("key", flat=True)[:most])
-        known = self.persons(newest)
+        known = {
+            case
+            for chunk in chunks(newest)
+            for case in MatchPerson.objects.filter(case__in=chunk).values_list("case", flat=True)
+        }
         return [case for case in newest if case not in known]
 
     # block keys
