@@ -346,7 +346,10 @@ def _what(item: Any) -> str:
 
 
 _SAMPLE = Path(__file__).parents[1] / "config" / "sisaket.toml"
-_LATER_WORDS = {"decisions": ("go_on", "accept"), "kinds": ("limit", "payment", "papers")}
+_LATER_WORDS = {
+    "decisions": ("go_on", "accept"),
+    "kinds": ("limit", "payment", "papers", "earlier", "in_register"),
+}
 _PYDANTIC_CODES = {"missing": "missing", "extra_forbidden": "unknown_word"}
 
 

@@ -238,6 +238,8 @@ class ReviewKinds(Part):
     limit: Word
     payment: Word
     papers: Word
+    earlier: Word
+    in_register: Word
 
 
 class ReviewsPart(Part):

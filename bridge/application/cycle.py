@@ -92,7 +92,8 @@ class Lease:
 class Cycle:
     """`fingerprint` is that of the province file: when it changes, every case is computed anew, as when a fiscal year
     begins; `current` is what it is on disk. `share` opens files to those approved; `erase_again` erases what a ledger
-    that was put back holds again; `traffic` tells what went over the wire since it was last asked."""
+    that was put back holds again; `catch_up` compares anew after new weights or a new register; `traffic` tells what
+    went over the wire since it was last asked."""
 
     def __init__(
         self,
@@ -108,6 +109,7 @@ class Cycle:
         mark_all_dirty: Callable[[], None],
         share: Callable[[], ShareReport],
         erase_again: Callable[[], int],
+        catch_up: Callable[[], None],
         traffic: Callable[[], Mapping[str, int]],
         fingerprint: str,
         current: Callable[[], str],
@@ -118,7 +120,7 @@ class Cycle:
         self._deliver, self._outbox = deliver, outbox
         self._mark_all_dirty, self._fingerprint = mark_all_dirty, fingerprint
         self._share, self._traffic, self._current = share, traffic, current
-        self._erase_again = erase_again
+        self._erase_again, self._catch_up = erase_again, catch_up
 
     def sync(self, *, accept_loss: bool = False) -> CycleReport:
         """One cycle. Raises Busy when another process holds the lease, ConfigurationError when the province file
@@ -132,6 +134,7 @@ class Cycle:
             self._notice_new_province()
             self._notice_restored_ledger()
             self._erase_again()  # before anything is taken in, sent or written
+            self._catch_up()
             report.forms_access = self._attempt(report, self._ingest_access.run) or report.forms_access
             report.forms_cases = self._attempt(report, self._ingest_cases.run) or report.forms_cases
             self._work_access(report, accept_loss)

@@ -16,6 +16,8 @@ from bridge.domain.values.text import clean, header_key
 LONGEST_WORD = 60  # characters that the ledger keeps of a decision
 CHOICES: Mapping[ReviewKind, tuple[str, ...]] = {
     ReviewKind.DUPLICATE: ("not_same", "same"),
+    ReviewKind.EARLIER: ("not_same", "same"),
+    ReviewKind.IN_REGISTER: ("same", "not_same"),
     ReviewKind.CONFLICT: ("keep_sheet", "take_form"),
     ReviewKind.VANISHED: ("restore_row", "done"),
     ReviewKind.LIMIT: ("go_on",),
@@ -135,9 +137,14 @@ class DecideReviews:
 
     def _carry_out(self, code: str, review: StoredReview, actor: str) -> None:
         facts = review.item.facts
-        if review.item.kind is ReviewKind.DUPLICATE:
+        if review.item.kind in (ReviewKind.DUPLICATE, ReviewKind.EARLIER):
             self._touch([str(facts["left"]), str(facts["right"])])
-        elif review.item.kind in (ReviewKind.LIMIT, ReviewKind.PAYMENT, ReviewKind.PAPERS):
+        elif review.item.kind in (
+            ReviewKind.LIMIT,
+            ReviewKind.PAYMENT,
+            ReviewKind.PAPERS,
+            ReviewKind.IN_REGISTER,
+        ):
             self._touch([review.item.case])
         elif review.item.kind is ReviewKind.CONFLICT:
             if code == "take_form":

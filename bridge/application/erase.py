@@ -6,12 +6,13 @@ stopped, an older ledger is put back, the ledger is lost - `catch_up` brings the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice, product
 
 from bridge.application.errors import Busy, OutsideError
+from bridge.application.match_register import CHANGED
 from bridge.application.ports.cases import CaseStore
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.erasures import Erasure, ErasureFile, Erasures
@@ -74,13 +75,14 @@ class Erase:
         lease: Callable[[], AbstractContextManager[None]],
         new_key: Callable[[], str],
         forget_files: Callable[[Sequence[str]], object],
+        forget_matches: Callable[[Collection[str]], set[str]],
     ) -> None:
         self._rows, self._cases, self._records, self._register = rows, cases, records, register
         self._reviews, self._review_list = reviews, review_list
         self._erasures, self._file, self._journal, self._clock = erasures, file, journal, clock
         self._seal = seal
         self._rules, self._wording, self._lease = rules, wording, lease
-        self._new_key, self._forget_files = new_key, forget_files
+        self._new_key, self._forget_files, self._forget_matches = new_key, forget_files, forget_matches
 
     def look(self, cases: Iterable[str]) -> list[Found]:
         found = []
@@ -230,18 +232,15 @@ class Erase:
             self._blank_reviews(reviews)
             self._erasures.forget(identities, reviews)
             self._erasures.forget_register(registered)
+            if registered:
+                self._journal.set_setting(CHANGED, erasure.key)
             self._blank_cases(states.values(), erasure)
             self._erasures.record(erasure)
             self._journal.set_setting(WIPE, "1")
 
     def _compare_again(self, states: Mapping[str, RowState]) -> None:
         """The cases that were thought to be the same person's no longer name these."""
-        keys = self._cases.match_keys(states)
-        near = {candidate.key for candidate in self._cases.sharing(keys.values())} - set(states)
-        others = self._rows.load("cases", near)
-        for state in others.values():
-            state.dirty = True
-        self._rows.save("cases", list(others.values()))
+        self._rows.mark_dirty("cases", self._forget_matches(list(states)))
 
     def _blank_cases(self, states: Iterable[RowState], erasure: Erasure) -> None:
         mark = self._wording.text("flag", "erased")

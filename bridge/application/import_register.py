@@ -14,6 +14,7 @@ from itertools import islice
 import numpy as np
 
 from bridge.application.errors import SheetError
+from bridge.application.match_register import CHANGED
 from bridge.application.ports.cases import CaseStore
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.forms import Unreadable
@@ -137,10 +138,21 @@ class ImportRegister:
     def _undo(self, one: Import, progress: Progress) -> None:
         self._imports.save(replace(one, state=State.UNDOING))
         rows, done = one.tally.new + one.tally.changed, 0
-        while undone := self._imports.undo(one.version, PART):
+        while undone := self._undo_part(one, done):
             done += undone
             progress(done, max(rows, done))
         self._imports.save(replace(one, state=State.UNDONE))
+
+    def _undo_part(self, one: Import, done: int) -> int:
+        with self._journal.transaction():
+            undone = self._imports.undo(one.version, PART)
+            if undone:
+                self._changed(done)
+        return undone
+
+    def _changed(self, done: int) -> None:
+        """Cases are looked up anew. Inside the transaction that changes the register."""
+        self._journal.set_setting(CHANGED, f"{self._clock.now().isoformat()} {done}")
 
     # ------------------------------------------------------------------------------------------------ the file
 
@@ -328,6 +340,8 @@ class _Taking(_Pass):
             new, changed, same = office._cases.import_register(
                 part, one.version, empty_clears=self._empty_clears
             )
+            if new or changed:
+                office._changed(last)
             tally = Tally(one.tally.new + new, one.tally.changed + changed, one.tally.same + same)
             self._import = replace(one, done_row=last, tally=tally)
             office._imports.save(self._import)

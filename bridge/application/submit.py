@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.application.ingest import AddCases, given
+from bridge.application.match_cases import MatchCases
 from bridge.application.ports.attachments import AttachmentStore, StoredFile
 from bridge.application.ports.cases import CaseStore
 from bridge.application.ports.clock import Clock
@@ -16,17 +17,16 @@ from bridge.application.ports.web_answers import WebAnswers
 from bridge.application.review_list import BANGKOK
 from bridge.application.tombstones import Tombstones
 from bridge.domain.access import Role, may_see
-from bridge.domain.cases import doubts, match_keys, tidy
+from bridge.domain.cases import doubts, tidy
 from bridge.domain.cells import Cell
 from bridge.domain.intake import Submission
-from bridge.domain.matching import Candidate, Reason, find_pairs
 from bridge.domain.problems import Problem
 from bridge.domain.values.places import Places
 from bridge.domain.values.thai_date import fiscal_year
 from bridge.domain.workflow import Rules
 
 PORTAL = "portal"
-_TO_COME = "~"  # a key that sorts behind every case number
+MOST = 10  # similar cases that are shown
 
 Answers = Mapping[str, Cell]
 
@@ -55,10 +55,10 @@ class Sent:
 
 @dataclass(frozen=True)
 class Similar:
-    """A case that may be the same person's, as far as the sender may see it."""
+    """A case that may be the same person's, as far as the sender may see it. `grounds` as in ports.matching.Pair."""
 
     case: str
-    reason: Reason
+    grounds: tuple[str, ...]
     values: Answers
 
 
@@ -86,8 +86,9 @@ class SubmitCase:
         rules: Rules,
         attachments: AttachmentStore,
         tombstones: Tombstones,
+        matching: MatchCases,
     ) -> None:
-        self._tombstones = tombstones
+        self._tombstones, self._matching = tombstones, matching
         self._add, self._cases, self._rows, self._journal = add, cases, rows, journal
         self._clock, self._places, self._rules, self._attachments = clock, places, rules, attachments
 
@@ -98,15 +99,13 @@ class SubmitCase:
     def similar(self, sender: Sender, key: str, answers: Answers) -> list[Similar]:
         """Cases that may be the same person's. Staff see all, officers the published ones of their area."""
         values = tidy(given(self._submission("", answers)), self._places)
-        new = Candidate(_TO_COME, match_keys(values, self._year()))
-        found: dict[str, Reason] = {}
-        for other in self._cases.sharing([new]):
-            for pair in find_pairs([other, new], frozenset()):
-                found.setdefault(pair.left, pair.reason)
+        found = {pair.left: pair for pair in self._matching.similar(values)}
         if found:  # the same form, sent a moment ago, is not another case
             found.pop(self.sent_before(sender, key), None)
         seen = self._seen_by(sender, list(found))
-        return [Similar(case, found[case], seen[case]) for case in found if case in seen]
+        return [Similar(case, pair.grounds, seen[case]) for case, pair in found.items() if case in seen][
+            :MOST
+        ]
 
     def _seen_by(self, sender: Sender, cases: Sequence[str]) -> dict[str, Answers]:
         shown: dict[str, Answers]
@@ -143,8 +142,6 @@ class SubmitCase:
         if erased.kept_out(answers.get("national_id")):
             return Sent("", refused="person_kept_out")
         (state,) = self._add.add(PORTAL, sender.via, [submission])
-        keys = match_keys(state.values, self._year())
-        self._cases.set_match_keys([Candidate(state.key, keys)])  # the next sender is told of it at once
         self._attachments.add(state.key, files, sender.account, self._clock.now())
         return Sent(state.key)
 

@@ -52,6 +52,7 @@ from bridge.application.sweep import Sweep
 from bridge.application.track_cases import TrackCases
 from bridge.bootstrap import desk
 from bridge.bootstrap.google import OnGoogle
+from bridge.bootstrap.matches import build_match_cases
 from bridge.bootstrap.ports import Ports as Ports
 from bridge.bootstrap.ports import real_ports, secret_key
 from bridge.bootstrap.use_cases import UseCases
@@ -305,6 +306,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         mark_all_dirty=parts.mark_all_dirty,
         share=parts.share(),
         erase_again=erase.catch_up,
+        catch_up=build_match_cases(province, ports).catch_up,
         traffic=ports.google.traffic.take,
         fingerprint=fingerprint,
         current=lambda: _fingerprint(workspace),

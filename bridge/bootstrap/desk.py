@@ -14,6 +14,7 @@ from bridge.application.deliver_mail import DeliverMail
 from bridge.application.erase import Erase
 from bridge.application.hand_out import HandOut
 from bridge.application.sweep import Sweep
+from bridge.bootstrap.matches import build_match_cases
 from bridge.bootstrap.use_cases import UseCases
 
 
@@ -53,6 +54,7 @@ def erase(parts: UseCases, lease: Callable[[], AbstractContextManager[None]]) ->
         lease,
         new_key=lambda: secrets.token_hex(16),
         forget_files=forget_files,
+        forget_matches=build_match_cases(parts.province, ports).forget,
     )
 
 

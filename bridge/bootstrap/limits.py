@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.application.limit_words import LimitWords
 from bridge.application.limits import Limits
 from bridge.application.missing_papers import MissingPapers
-from bridge.application.person_links import DecidedPairs
+from bridge.application.person_links import KnownPairs
 from bridge.application.review_list import ReviewList
 from bridge.bootstrap.ports import Ports
 from bridge.config import Province
@@ -17,7 +17,7 @@ def build_limits(province: Province, ports: Ports, messages: Messages, review_li
     headers = {column.key: column.header for column in province.table("cases").columns}
     return Limits(
         ports.payments,
-        DecidedPairs(ports.reviews, decisions.same, decisions.not_same),
+        KnownPairs(ports.reviews, ports.matching, decisions.same, decisions.not_same),
         ports.reviews,
         review_list,
         ports.rows,

@@ -46,6 +46,7 @@ class Ports:
     journal: Any
     rows: Any
     cases: Any
+    matching: Any
     reviews: Any
     payments: Any
     accounts: Any
@@ -120,12 +121,14 @@ def real_ports(
 def _cases(clock: Clock) -> dict[str, Any]:
     from bridge.adapters.ledger.case_columns import DjangoCaseColumns  # noqa: PLC0415
     from bridge.adapters.ledger.cases import DjangoCases  # noqa: PLC0415
+    from bridge.adapters.ledger.matching import DjangoMatching  # noqa: PLC0415
     from bridge.adapters.ledger.payments import DjangoPayments  # noqa: PLC0415
     from bridge.adapters.ledger.reviews import DjangoReviews  # noqa: PLC0415
 
     return {
         "cases": DjangoCases(clock),
         "case_columns": DjangoCaseColumns(),
+        "matching": DjangoMatching(),
         "reviews": DjangoReviews(),
         "payments": DjangoPayments(clock),
     }

@@ -38,6 +38,7 @@ from bridge.application.summarise import Summarise
 from bridge.application.tombstones import Tombstones
 from bridge.bootstrap.advice import advice
 from bridge.bootstrap.limits import build_limits, build_missing_papers
+from bridge.bootstrap.matches import build_match_cases, build_matching
 from bridge.bootstrap.ports import Ports, domain_of, secret_key
 from bridge.config import Province
 from bridge.config_google import file_id
@@ -133,6 +134,7 @@ class UseCases:
             rules,
             ports.attachments,
             self.tombstones,
+            build_match_cases(self.province, ports),
         )
 
     def import_register(self) -> ImportRegister:
@@ -255,7 +257,7 @@ class UseCases:
             self.messages,
             self.places,
             province.workflow(),
-            province.reviews.decisions.not_same,
+            *build_matching(province, ports, self.messages, review_list),
             *self.money(review_list),
         )
 

@@ -87,9 +87,10 @@ def rearrange_cases(office: Office, story: Story, today: date) -> None:
 
 def tell_apart(office: Office) -> str:
     """Decides that the newest pair of like names in one house are two people. Returns the item's number."""
-    reason = office.messages.text("match", "same_name_and_place")
+    same_name, same_id = (office.messages.text("ground", each) for each in ("name_same", "identity_same"))
     tab = Tab(office.workspace.cases_book, office.table("reviews"))
-    row = max(row for row in tab.rows() if reason in str(tab.get(row, "reason")))
+    reasons = {row: str(tab.get(row, "reason")) for row in tab.rows()}
+    row = max(row for row, reason in reasons.items() if same_name in reason and same_id not in reason)
     tab.put(row, decision=office.province.reviews.decisions.not_same, note="พ่อกับลูกชื่อเหมือนกัน")
     tab.save()
     return str(tab.get(row, "item"))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from bridge.domain.cells import Cell, canonical
@@ -14,7 +13,7 @@ from bridge.domain.sheets import CASES
 from bridge.domain.values import address, baht, national_id, person_name, phone, thai_date
 from bridge.domain.values.places import Places
 from bridge.domain.values.reading import Reading
-from bridge.domain.values.text import clean, fold, header_key, says_none
+from bridge.domain.values.text import clean, fold, says_none
 from bridge.domain.workflow import Rules
 
 _PARSERS: dict[str, Callable[[Cell], Reading[Any]]] = {
@@ -47,8 +46,6 @@ NEEDED = (
     "tambon",
     "amphoe",
 )
-
-LONGEST_KEY = 200  # characters
 
 
 def case_number(province: str, fiscal_year: int, number: int) -> str:
@@ -138,37 +135,3 @@ def fiscal_year_of(submitted_at: Cell, received: datetime) -> int:
     reading = thai_date.parse_datetime(submitted_at)
     moment = reading.value if reading.value is not None and reading.problem is None else received
     return thai_date.fiscal_year(moment)
-
-
-@dataclass(frozen=True)
-class MatchKeys:
-    """What a case is compared by. `identity` is "" without a valid id, `place` "" without name, tambon or house."""
-
-    identity: str
-    place: str
-
-
-def match_keys(values: Mapping[str, Cell], fiscal_year: int) -> MatchKeys:
-    """Same id, type and fiscal year; without a valid id: same name, tambon and house, type and fiscal year."""
-    kind = header_key(str(values.get("case_type") or ""))
-    base = f"{fiscal_year}|{kind}|"
-    number = national_id.parse(values.get("national_id"))
-    name = person_name.parse(values.get("person_name")).value
-    tambon, house = values.get("tambon"), values.get("house_no")
-    moo = address.moo(values.get("moo")).value or ""
-    identity = base + number.value if number.value and not number.problem else ""
-    place = ""
-    if name is not None and name.key and tambon is not None and house is not None:
-        place = f"{base}{name.key}|{fold(str(tambon))}|{fold(_plain(house))}|{moo}"
-    return MatchKeys(_bounded(identity), _bounded(place))
-
-
-def _bounded(key: str) -> str:
-    """A key that prose made too long for an index, or that no database keeps, is known by its digest."""
-    if len(key) <= LONGEST_KEY and key.isprintable():
-        return key
-    return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def _plain(cell: Cell) -> str:
-    return cell.isoformat() if isinstance(cell, (date, datetime)) else str(cell)

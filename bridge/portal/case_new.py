@@ -87,7 +87,8 @@ def receipt(request: HttpRequest, case: str) -> HttpResponse:
 
 def _show(request: HttpRequest, form: CaseForm, **around: Any) -> HttpResponse:
     person: Any = request.user
-    nothing = {"kept": [], "doubts": [], "similar": [], "seen": "", "sent_before": ""}
+    words = {"grounds": office().messages.section("ground")}
+    nothing = {**words, "kept": [], "doubts": [], "similar": [], "seen": "", "sent_before": ""}
     return render(request, "cases/new.html", {"form": form, "draft": person.pk, **nothing, **around})
 
 

@@ -124,6 +124,7 @@ def _show(request: HttpRequest, review: StoredReview) -> HttpResponse:
         **_line(review, values),
         "conflict": _conflict(review),
         "compared": _compared(cases),
+        "registered": _registered(request, review),
         "cases": cases,
         "pending": pending,
         "asks_why": "go_on" in choices(review.item.kind),
@@ -168,6 +169,18 @@ def _conflict(review: StoredReview) -> dict[str, str] | None:
         "form": shown(column, facts.get("form")),
         "now": shown(column, state.values.get(column)) if state is not None else "",
     }
+
+
+def _registered(request: HttpRequest, review: StoredReview) -> list[tuple[str, str]]:
+    """What the register says of the person that a case may be, by header."""
+    if review.item.kind is not ReviewKind.IN_REGISTER:
+        return []
+    entry = office().ports.register.entry(str(review.item.facts.get("number")))
+    if entry is None:
+        return []
+    readlog.note(request, "register", [entry.number])
+    headers = {column: titles[0] for column, titles in office().province.register_.columns.items()}
+    return [(headers[c], as_text(entry.values.get(c))) for c in headers if entry.values.get(c) is not None]
 
 
 def _compared(cases: list[str]) -> list[tuple[str, list[str], bool]]:

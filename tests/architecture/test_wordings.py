@@ -21,7 +21,7 @@ import pytest
 from bridge.application import errors
 from bridge.application.ports.outbox import Reason, State
 from bridge.application.ports.reviews import ReviewKind
-from bridge.domain import matching
+from bridge.application.tell_pairs import Telling
 from bridge.domain.entitlement.benefits import Unit
 from bridge.domain.entitlement.kinship import Evidence
 from bridge.domain.entitlement.standing import Excess
@@ -33,7 +33,7 @@ from tests.architecture.source import PROJECT, Function, Module, modules
 MESSAGES = Messages.load(PROJECT / "config")
 SECTIONS = ("error", "config", "problem", "flag", "match", "review", "register", "history", "actor")
 SECTIONS += ("say", "check", "mail", "summary", "demo", "portal", "export", "page", "ground")
-SECTIONS += ("limit", "unit", "evidence", "papers")
+SECTIONS += ("limit", "unit", "evidence", "papers", "in_register")
 
 # What is called, which argument is the code, which section words it.
 CALLS = {
@@ -61,7 +61,7 @@ WORDLESS = {("problem", "needed_blank")}
 GIVEN = {"problem": {"value", "column"}}
 ENUMERATIONS: dict[str, list[type[StrEnum]]] = {
     "mail": [State, Reason],
-    "match": [matching.Reason],
+    "match": [Telling],
     "ground": [Ground],
     "review": [ReviewKind],
     "history": [Why],

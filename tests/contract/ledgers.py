@@ -56,6 +56,7 @@ class Ledger:
     rows: Any
     journal: Any
     cases: Any
+    matching: Any
     reviews: Any
     accounts: Any
     outbox: Any
@@ -86,6 +87,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
     from bridge.adapters.ledger.cases import DjangoCases
     from bridge.adapters.ledger.erasures import DjangoErasures
     from bridge.adapters.ledger.journal import DjangoJournal
+    from bridge.adapters.ledger.matching import DjangoMatching
     from bridge.adapters.ledger.outbox import DjangoOutbox
     from bridge.adapters.ledger.passwords import DjangoPasswords
     from bridge.adapters.ledger.payments import DjangoPayments
@@ -103,6 +105,7 @@ def _stores(backend: str, options: dict[str, Any]) -> Ledger:
         rows=DjangoRows(clock),
         journal=DjangoJournal(),
         cases=DjangoCases(clock),
+        matching=DjangoMatching(),
         reviews=DjangoReviews(),
         accounts=DjangoAccounts(),
         outbox=DjangoOutbox("https://portal.example.go.th", DOMAIN),

@@ -18,9 +18,7 @@ from bridge.application.ports.read_log import Reading, Sought
 from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewState, StoredReview
 from bridge.application.ports.rows import Event, RowState
 from bridge.application.tombstones import Tombstones
-from bridge.domain.cases import MatchKeys
 from bridge.domain.entitlement.claims import Claim, Keys, Payment
-from bridge.domain.matching import Candidate
 from bridge.domain.tombstones import Seal
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, new_account, open_empty
 
@@ -50,7 +48,6 @@ def fill(ledger: Ledger) -> None:
             [RowState(case, {"person_name": f"ลับ {number}"})],
             [Event("cases", case, "staff", "sheet", "person_name", f"ลับเดิม {number}", f"ลับ {number}")],
         )
-        ledger.cases.set_match_keys([Candidate(case, MatchKeys(f"id {number}", ""))])
     ledger.cases.publish([Published(c, 2569, {"person_name": "ลับ"}) for c in (MINE, OTHER)], NOW)
     items = [
         ReviewItem(f"conflict:{MINE}:age", ReviewKind.CONFLICT, MINE, {"value": "ลับ"}, {"form": "ลับ"}),
@@ -81,7 +78,6 @@ def test_what_is_about_a_case_is_found_and_forgotten_and_no_more(ledger: Ledger)
     assert ledger.cases.known("cases", ["r-1", "r-2"]) == {"r-2": OTHER}
     assert list(ledger.cases.latest_answers("cases", ["r-1", "r-2"])) == ["r-2"]
     assert [case.case for case in ledger.cases.published()] == [OTHER]
-    assert list(ledger.cases.match_keys([MINE, OTHER])) == [OTHER]
     (past,) = ledger.rows.history("cases", MINE)
     assert (past.event.why, past.event.old, past.event.new) == ("staff", None, None)
     assert ledger.rows.history("cases", OTHER)[0].event.old == "ลับเดิม 2"

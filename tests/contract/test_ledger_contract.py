@@ -25,9 +25,7 @@ from bridge.application.ports.cases import Answer, NewCase, Published
 from bridge.application.ports.journal import Run
 from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewState, StoredReview
 from bridge.application.ports.rows import Event, Mark, PastEvent, Presence, RowState
-from bridge.domain.cases import MatchKeys, match_keys
 from bridge.domain.cells import Cell
-from bridge.domain.matching import Candidate
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, open_empty
 
 MINUTE = timedelta(minutes=1)
@@ -462,54 +460,6 @@ class TestCases:
         arrivals = ledger.cases.arrivals(iter(keys))
         assert arrivals == {**{c.key: c.arrived_at for c in cases}, "A": NOW}
         assert all(moment.utcoffset() == timedelta(0) for moment in arrivals.values())
-
-    def test_match_keys_are_replaced_by_case(self, ledger: Ledger) -> None:
-        first = [Candidate(case_key(n), MatchKeys(f"i{n}", "")) for n in range(MANY)]
-        ledger.cases.set_match_keys(first)
-        moved = Candidate(case_key(5), MatchKeys("", "p5"))
-        for _ in range(2):
-            ledger.cases.set_match_keys([moved])
-        found = ledger.cases.match_keys(iter([*(c.key for c in first), "unknown"]))
-        assert found == {**{c.key: c for c in first}, moved.key: moved}
-
-    def test_sharing_is_by_identity_or_place_and_never_by_nothing(self, ledger: Ledger) -> None:
-        stored = [
-            Candidate("1", MatchKeys("i", "p")),
-            Candidate("2", MatchKeys("i", "")),
-            Candidate("3", MatchKeys("", "p")),
-            Candidate("4", MatchKeys("", "")),
-            Candidate("5", MatchKeys("p", "i")),
-            Candidate("6", MatchKeys("", "")),
-        ]
-        ledger.cases.set_match_keys(stored)
-        sharing = ledger.cases.sharing
-
-        def keys(*candidates: Candidate) -> list[str]:
-            return [candidate.key for candidate in sharing(iter(candidates))]
-
-        assert keys(stored[0]) == ["1", "2", "3"]
-        assert keys(stored[1]) == ["1", "2"]
-        assert keys(stored[3]) == keys() == []
-        assert keys(Candidate("new", MatchKeys("p", "p"))) == ["1", "3", "5"]
-        assert sharing([stored[4]]) == [stored[4]]
-
-    def test_sharing_among_many(self, ledger: Ledger) -> None:
-        stored = [Candidate(case_key(n), MatchKeys(f"i{n // 2}", "")) for n in range(MANY)]
-        ledger.cases.set_match_keys(stored)
-        assert ledger.cases.sharing(stored[::2]) == stored
-
-    def test_match_keys_of_the_longest_answers(self, ledger: Ledger) -> None:
-        values: dict[str, Cell] = {
-            "case_type": "อื่นๆ " + "ก" * 5_000,
-            "person_name": "สมศรี ใจดี",
-            "national_id": "1101700230705",
-            "tambon": "ข" * 5_000,
-            "house_no": "ค" * 5_000,
-        }
-        candidates = [Candidate(key, match_keys(values, 2569)) for key in ("1", "2")]
-        assert candidates[0].keys.identity or candidates[0].keys.place
-        ledger.cases.set_match_keys(candidates)
-        assert ledger.cases.sharing(candidates[:1]) == candidates
 
     def test_publishing_replaces_what_is_shown(self, ledger: Ledger) -> None:
         publish = ledger.cases.publish

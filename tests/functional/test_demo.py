@@ -274,6 +274,7 @@ def test_duplicates_are_found_and_a_decision_is_remembered(played: Played) -> No
     kinds = Counter(row["เรื่อง"] for row in reviews)
     assert kinds == {
         "อาจเป็นเคสซ้ำ": 3,
+        "อาจเคยยื่นเรื่องมาก่อน": 1,
         "แถวในไฟล์ที่อ่านไม่ได้": 1,
         "แถวที่ถูกคัดลอก": 1,
         "เอกสารที่ยังขาด": 6,

@@ -24,6 +24,7 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from openpyxl import load_workbook
 
 from bridge import bootstrap
@@ -31,6 +32,8 @@ from bridge.adapters.workbooks.xlsx import XlsxWorkbook
 from bridge.application.deliver_mail import PatientMailer
 from bridge.application.ports.mail import Letter, Outcome
 from bridge.bootstrap import Office, Ports
+from bridge.domain.matching.owned import of_cases
+from bridge.domain.matching.rows import CASE_COLUMNS, people_of
 from bridge.workspace import Workspace
 
 Work = Callable[[Office], None]
@@ -225,7 +228,8 @@ _TABLES = (
     "history",
     "case",
     "answer",
-    "matchkey",
+    "matchperson",
+    "matchpair",
     "publication",
     "review",
     "account",
@@ -249,6 +253,7 @@ def state_of(root: Path) -> State:
     return {
         **{f"book {book.name}": cells_of(book) for book in books},
         **{f"ledger {table}": rows_of(workspace.ledger, table) for table in _TABLES},
+        "keys in step": Counter([_keys_in_step(workspace.ledger)]),
         "read to the end": Counter({book: _read_to_the_end(workspace, book) for book in ("access", "cases")}),
         "letters": letters_of(workspace.outbox),
         "letters taken": Counter(postbook(workspace).read_text("utf-8").splitlines()),
@@ -289,6 +294,17 @@ def rows_of(ledger: Path, table: str) -> Counter[Any]:
             for row in cursor
             if not str(row[1]).startswith("version:")  # see `_read_to_the_end`
         )
+
+
+def _keys_in_step(ledger: Path) -> bool:
+    """Whether the block keys are those of what the cases say; the numbers of their owners may be others."""
+    with closing(sqlite3.connect(ledger)) as connection:
+        persons = connection.execute("SELECT id, said FROM ledger_matchperson WHERE said != '' ORDER BY id")
+        said = persons.fetchall()
+        buckets = connection.execute("SELECT id, packed FROM ledger_matchbucket WHERE id < 65536 ORDER BY id")
+        people = people_of([tuple(json.loads(text)) for _, text in said], CASE_COLUMNS)
+        owners = np.array([owner for owner, _ in said], np.int64)
+        return list(of_cases(people, owners).packed()) == buckets.fetchall()
 
 
 def _read_to_the_end(workspace: Workspace, name: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,12 +11,9 @@ from hypothesis import strategies as st
 
 from bridge.config import load
 from bridge.domain.cases import (
-    LONGEST_KEY,
-    MatchKeys,
     case_number,
     doubts,
     fiscal_year_of,
-    match_keys,
     read_case_number,
     tidy,
 )
@@ -241,80 +237,3 @@ class TestDoubts:
     def test_whatever_is_in_a_row_the_doubts_are_told(self, values: dict[str, Cell]) -> None:
         known = {*GOOD, "person_phone", "checked", "amount", "step", "operation"}
         assert all(problem.code and problem.column in known for problem in doubts(values, PLACES, RULES))
-
-
-class TestMatchKeys:
-    def keys(self, **changes: Any) -> MatchKeys:
-        return match_keys({**GOOD, **changes}, 2569)
-
-    def test_a_case_is_known_by_id_and_by_name_and_place(self) -> None:
-        keys = self.keys()
-        assert keys.identity
-        assert keys.place
-        assert keys.identity != keys.place
-
-    @pytest.mark.parametrize(
-        "changes",
-        [
-            {"person_name": "นางสมศรี  ใจดี"},
-            {"person_name": "น.ส.สมศรี\u200b ใจดี"},
-            {"house_no": "๑๐/๑"},
-            {"moo": "หมู่ที่ 3"},
-            {"moo": 3},
-            {"case_type": " ผู้มีรายได้น้อย "},
-            {"national_id": f" {an_id()} "},
-            {"problem": "อย่างอื่น", "age": 71, "sender_name": "ผู้อื่น"},
-        ],
-    )
-    def test_spellings_of_one_person_have_one_key(self, changes: dict[str, Cell]) -> None:
-        assert self.keys(**changes) == self.keys()
-
-    @pytest.mark.parametrize(
-        ("changes", "identity", "place"),
-        [
-            ({"national_id": an_id("234567890123")}, False, True),
-            ({"case_type": "ช่วยเหลือฉุกเฉิน"}, False, False),
-            ({"person_name": "สมหญิง ใจดี"}, True, False),
-            ({"house_no": "10/2"}, True, False),
-            ({"moo": "4"}, True, False),
-            ({"tambon": "กลาง"}, True, False),
-        ],
-    )
-    def test_what_tells_two_apart(self, changes: dict[str, Cell], identity: bool, place: bool) -> None:
-        before, after = self.keys(), self.keys(**changes)
-        assert (after.identity == before.identity) is identity
-        assert (after.place == before.place) is place
-
-    def test_another_fiscal_year_is_another_case(self) -> None:
-        before, after = match_keys(GOOD, 2569), match_keys(GOOD, 2570)
-        assert before.identity != after.identity
-        assert before.place != after.place
-
-    @pytest.mark.parametrize("typed", [None, "", "-", "1.10370E+12", an_id()[:12], an_id()[:12] + "x"])
-    def test_without_a_valid_id_there_is_no_identity(self, typed: Cell) -> None:
-        assert self.keys(national_id=typed).identity == ""
-        assert self.keys(national_id=typed).place == self.keys().place
-
-    @pytest.mark.parametrize("column", ["person_name", "tambon", "house_no"])
-    def test_without_name_tambon_or_house_there_is_no_place(self, column: str) -> None:
-        assert self.keys(**{column: None}).place == ""
-        assert self.keys(**{column: None}).identity
-
-    def test_two_cases_of_nothing_share_nothing(self) -> None:
-        assert match_keys({}, 2569) == MatchKeys("", "")
-
-    @given(st.text(max_size=300), st.text(max_size=300), any_cell, any_cell)
-    def test_keys_fit_an_index_whatever_was_typed(
-        self, kind: str, tambon: str, house: Cell, name: Cell
-    ) -> None:
-        keys = self.keys(case_type=kind * 3, tambon=tambon * 3, house_no=house, person_name=name)
-        for key in (keys.identity, keys.place):
-            assert len(key) <= LONGEST_KEY
-            assert key.isprintable()
-
-    def test_prose_is_told_apart_to_its_end(self) -> None:
-        long = "ก" * 5_000
-        one, two = (self.keys(case_type=long + end) for end in "ขค")
-        assert one == self.keys(case_type=long + "ข")
-        assert one.identity != two.identity
-        assert one.place != two.place

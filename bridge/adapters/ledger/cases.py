@@ -7,17 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 
 from bridge.adapters.ledger import register_people
-from bridge.adapters.ledger.models import Answer, Case, MatchKey, Publication, RegisterPerson, Setting
+from bridge.adapters.ledger.models import Answer, Case, Publication, RegisterPerson, Setting
 from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.adapters.ledger.tracking import drop_keys, keep_keys
 from bridge.application.ports import cases as port
 from bridge.application.ports.clock import Clock
-from bridge.domain.cases import MatchKeys
 from bridge.domain.cells import Cell
-from bridge.domain.matching import Candidate
 
 NUMBERS_LOCK = 5_351_690_001  # any number that nothing else in the database locks
 
@@ -104,36 +102,6 @@ class DjangoCases:
             found.update(Case.objects.filter(key__in=chunk).values_list("key", "arrived_at"))
         return found
 
-    def set_match_keys(self, candidates: Sequence[Candidate]) -> None:
-        MatchKey.objects.bulk_create(
-            [
-                MatchKey(case=candidate.key, identity=candidate.keys.identity, place=candidate.keys.place)
-                for candidate in candidates
-            ],
-            batch_size=CHUNK,
-            update_conflicts=True,
-            unique_fields=["case"],
-            update_fields=["identity", "place"],
-        )
-
-    def match_keys(self, keys: Iterable[str]) -> dict[str, Candidate]:
-        found: dict[str, Candidate] = {}
-        for chunk in chunks(keys):
-            for row in MatchKey.objects.filter(case__in=chunk):
-                found[row.case] = _candidate(row)
-        return found
-
-    def sharing(self, candidates: Iterable[Candidate]) -> list[Candidate]:
-        listed = list(candidates)
-        found: dict[str, Candidate] = {}
-        for chunk in chunks(listed):
-            identities = {candidate.keys.identity for candidate in chunk} - {""}
-            places = {candidate.keys.place for candidate in chunk} - {""}
-            shares = Q(identity__in=identities) | Q(place__in=places)
-            for row in MatchKey.objects.filter(shares):
-                found[row.case] = _candidate(row)
-        return [found[key] for key in sorted(found)]
-
     def publish(self, cases: Sequence[port.Published], now: datetime) -> tuple[int, int, int]:
         with transaction.atomic():
             before = {row.case: row.values for row in Publication.objects.order_by("case")}
@@ -193,10 +161,6 @@ class DjangoCases:
 
 def _reserved(fiscal_year: int) -> str:
     return f"reserved_number:{fiscal_year}"
-
-
-def _candidate(row: MatchKey) -> Candidate:
-    return Candidate(row.case, MatchKeys(row.identity, row.place))
 
 
 def _shown(values: Mapping[str, Cell]) -> dict[str, Cell]:

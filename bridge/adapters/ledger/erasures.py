@@ -15,7 +15,9 @@ from bridge.adapters.ledger.models import (
     Claim,
     ErasureEntry,
     History,
-    MatchKey,
+    MatchBucket,
+    MatchPair,
+    MatchPerson,
     PaymentLine,
     Publication,
     RegisterPast,
@@ -39,7 +41,9 @@ _TOUCHED = (
     Case,
     CaseKey,
     Answer,
-    MatchKey,
+    MatchPerson,
+    MatchBucket,
+    MatchPair,
     Publication,
     Review,
     RegisterPerson,
@@ -91,7 +95,6 @@ class DjangoErasures:
         for chunk in chunks(cases):
             Answer.objects.filter(case__in=chunk).delete()
             Publication.objects.filter(case__in=chunk).delete()
-            MatchKey.objects.filter(case__in=chunk).delete()
             History.objects.filter(table="cases", key__in=chunk).update(change={})
             nobody = {"identity": "", "person": "", "family": "", "house": ""}
             PaymentLine.objects.filter(case__in=chunk).update(said={}, **nobody)
@@ -111,7 +114,7 @@ class DjangoErasures:
 
     def reviews_about(self, case: str, response: str) -> list[str]:
         # A pair is filed under its later case and names both; a refused row is known by its answer.
-        about = Q(case=case) | Q(kind="duplicate", facts__contains=f'"{case}"')
+        about = Q(case=case) | Q(kind__in=["duplicate", "earlier"], facts__contains=f'"{case}"')
         about |= Q(kind="refused_row", subject__endswith=f":{response}")
         return list(Review.objects.filter(about).order_by("number").values_list("key", flat=True))
 

@@ -10,6 +10,7 @@ from django.db import models
 
 from bridge.adapters.ledger.fields import CellsField
 from bridge.adapters.ledger.figure_models import CaseBlock, UncountedCase
+from bridge.adapters.ledger.match_models import MatchBucket, MatchPair, MatchPerson
 from bridge.adapters.ledger.payment_models import Claim, PaymentLine
 from bridge.adapters.ledger.register_models import RegisterImport, RegisterPast
 from bridge.adapters.ledger.search_models import CaseKey, RegisterPerson, SearchState, SearchTerm
@@ -19,6 +20,9 @@ __all__ = [
     "CaseBlock",
     "CaseKey",
     "Claim",
+    "MatchBucket",
+    "MatchPair",
+    "MatchPerson",
     "PaymentLine",
     "RegisterImport",
     "RegisterPast",
@@ -96,20 +100,6 @@ class Answer(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["source", "response"], name="answers_of_response")]
-
-
-class MatchKey(models.Model):
-    """What a case is compared by, kept beside it so that a new one is compared without reading all."""
-
-    case = models.CharField(max_length=40, unique=True)
-    identity = models.CharField(max_length=200, blank=True)
-    place = models.CharField(max_length=400, blank=True)
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["identity"], name="match_identity"),
-            models.Index(fields=["place"], name="match_place"),
-        ]
 
 
 class Publication(models.Model):

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bridge.domain.cells import Cell
-from bridge.domain.matching import Candidate
 
 
 @dataclass(frozen=True)
@@ -64,13 +63,6 @@ class CaseStore(Protocol):
     def fiscal_years(self, keys: Iterable[str]) -> dict[str, int]: ...
 
     def arrivals(self, keys: Iterable[str]) -> dict[str, datetime]: ...
-
-    def set_match_keys(self, candidates: Sequence[Candidate]) -> None: ...
-
-    def match_keys(self, keys: Iterable[str]) -> dict[str, Candidate]: ...
-
-    def sharing(self, candidates: Iterable[Candidate]) -> list[Candidate]:
-        """Every case that shares an identity or a place with one of these, these included."""
 
     def publish(self, cases: Sequence[Published], now: datetime) -> tuple[int, int, int]:
         """Replaces what is published, at once. Returns (newly shown, changed, withdrawn)."""

@@ -22,6 +22,8 @@ class ReviewKind(StrEnum):
     LIMIT = "limit"
     PAYMENT = "payment"
     PAPERS = "papers"
+    EARLIER = "earlier"  # the same person, another matter
+    IN_REGISTER = "in_register"  # who of the register it may be
 
 
 class ReviewState(StrEnum):

@@ -1,7 +1,7 @@
 """Which cases are one person's, one family's, one house's, each with the evidence that says so.
 
-The evidence is exact today; whatever else is known about two cases (what people decided, what a scored comparison or
-the register says) joins as a `Link`.
+Whatever is known about two cases beyond their own keys (what people decided, what the scored comparison says) joins
+as a `Link`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from bridge.domain.entitlement.claims import Claim
 
 
 class Tie(StrEnum):
-    SAME = "same"  # one person
+    SAME = "same"  # one person, as people decided
+    LIKELY = "likely"  # one person, as the scored comparison says
     DIFFERENT = "different"  # two persons
     HOUSEHOLD = "household"  # one household of the register
 
@@ -36,6 +37,7 @@ class Evidence(StrEnum):
     SAME_ID = "same_id"
     DECIDED_SAME = "decided_same"
     SAME_NAME_AND_HOUSE = "same_name_and_house"
+    SCORED_SAME = "scored_same"
     SAME_HOUSEHOLD = "same_household"
     SAME_FAMILY_NAME_AND_HOUSE = "same_family_name_and_house"
     SAME_HOUSE = "same_house"
@@ -92,6 +94,7 @@ class Kinship:
             ids = {keys.identity, self._claims[other].keys.identity} - {""}
             if len(ids) < 2 and other not in apart:
                 found.append((other, Evidence.SAME_NAME_AND_HOUSE))
+        found += [(o, Evidence.SCORED_SAME) for o in sorted(self._linked[Tie.LIKELY, case]) if o not in apart]
         return found
 
     def _family(self, case: str) -> dict[str, Evidence]:

@@ -56,6 +56,8 @@ EVIDENCE: Final[dict[str, tuple[str, ...]]] = {
 RARITY_STEPS: Final = (2, 6, 20, 60)
 # A spelling is odd that so many rows bear, and seldom.
 ODD_STEPS: Final = (1, 3)
+# The numbers of bearers at which a name begins to say something else.
+NAME_STEPS: Final = tuple(sorted({*RARITY_STEPS, *ODD_STEPS}))
 
 _NEAR: Final = 1
 _LIKE: Final = NAME_LEVELS.index("two_slips")

@@ -10,13 +10,15 @@ import numpy as np
 
 from bridge.domain.matching.clusters import settle
 from bridge.domain.matching.compare import Evidence, Names, compare_rows
-from bridge.domain.matching.pairs import between, within
+from bridge.domain.matching.pairs import Sides, between, within
 from bridge.domain.matching.people import People
 from bridge.domain.matching.texts import Flags, Rows
 from bridge.domain.matching.weights import Numbers, Verdict, Weights, probability
 
 # A runner-up within so many log odds of the best leaves the choice to a person.
-_CLOSE: Final = 0.5
+CLOSE: Final = 0.5
+# Just likely: the same valid id under two names is a slip or worse, and for a person to look at.
+_ONE_ID: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -40,24 +42,52 @@ def find_duplicates(people: People, order: Sequence[str], weights: Weights) -> M
     `order` names the rows (their case numbers): it breaks ties, so that the order of arrival changes nothing.
     """
     names = Names.of(people)
+    return settled(people, order, likely(people, within(people), weights, names), weights, names)
+
+
+@dataclass(frozen=True)
+class Likely:
+    """Pairs of rows that are likely by their own evidence, before groups are looked at as a whole."""
+
+    left: Rows
+    right: Rows
+    odds: Numbers
+
+
+def odds_of(people: People, left: Rows, right: Rows, weights: Weights, names: Names) -> Numbers:
+    """Log odds of each pair of cases."""
+    odds = weights.judged(compare_rows(people, left, people, right, names))
+    one_id = people.identity_valid[left] & (people.identity[left] == people.identity[right])
+    odds[one_id] = np.maximum(odds[one_id], _ONE_ID)
+    return odds
+
+
+def likely(people: People, sides: Sides, weights: Weights, names: Names) -> Likely:
+    """Those of the pairs `sides` that are more likely one person than two."""
+    left, right = sides
+    odds = odds_of(people, left, right, weights, names)
+    chosen = odds >= 0
+    return Likely(left[chosen], right[chosen], odds[chosen])
+
+
+def settled(people: People, order: Sequence[str], pairs: Likely, weights: Weights, names: Names) -> Matches:
+    """The pairs that hold when each group of rows that `pairs` connect is looked at as a whole."""
 
     def of_pairs(left: Rows, right: Rows) -> Numbers:
-        return weights.judged(compare_rows(people, left, people, right, names))
+        return odds_of(people, left, right, weights, names)
 
-    left, right = within(people)
-    left, right, odds, joined = settle(left, right, of_pairs(left, right), of_pairs, order)
+    left, right, odds, joined = settle(pairs.left, pairs.right, pairs.odds, of_pairs, order)
     left, right = np.minimum(left, right), np.maximum(left, right)
     in_order = np.lexsort((right, left))
     left, right, odds, joined = left[in_order], right[in_order], odds[in_order], joined[in_order]
-    score = probability(odds)
-    return Matches(
-        left,
-        right,
-        score,
-        [weights.verdict(each) for each in score.tolist()],
-        compare_rows(people, left, people, right, names),
-        joined,
-    )
+    score, evidence = probability(odds), compare_rows(people, left, people, right, names)
+    verdicts = [
+        Verdict.POSSIBLE if shared and verdict is Verdict.SAME else verdict
+        for verdict, shared in zip(
+            map(weights.verdict, score.tolist()), weights.uncertain(evidence).tolist(), strict=True
+        )
+    ]
+    return Matches(left, right, score, verdicts, evidence, joined)
 
 
 @dataclass(frozen=True)
@@ -69,9 +99,11 @@ class Candidates:
     odds: Numbers
 
 
-def candidates(cases: People, register: People, weights: Weights, names: Names, least: float) -> Candidates:
-    """All pairs from the log odds `least` on, by case, best first; equals in the order of the register."""
-    case, person = between(cases, register)
+def candidates(
+    cases: People, register: People, sides: Sides, weights: Weights, names: Names, least: float
+) -> Candidates:
+    """The pairs `sides` from the log odds `least` on, by case, best first; equals in the order of the register."""
+    case, person = sides
     odds = weights.judged(compare_rows(cases, case, register, person, names))
     enough = odds >= least
     case, person, odds = case[enough], person[enough], odds[enough]
@@ -85,14 +117,14 @@ def link_register(cases: People, register: People, weights: Weights) -> Matches:
     Where a second person is nearly as likely the verdict is `possible`.
     """
     names = Names.of(cases, register)
-    found = candidates(cases, register, weights, names, -_CLOSE)
+    found = candidates(cases, register, between(cases, register), weights, names, -CLOSE)
     first = np.flatnonzero(np.r_[True, found.case[1:] != found.case[:-1]][: len(found.case)])
     runner_up = np.full(len(first), -np.inf)
     second = np.minimum(first + 1, max(len(found.case) - 1, 0))
     other = (second > first) & (found.case[second] == found.case[first])
     runner_up[other] = found.odds[second[other]]
     likely = found.odds[first] >= 0
-    best, clear = first[likely], (found.odds[first] - runner_up >= _CLOSE)[likely]
+    best, clear = first[likely], (found.odds[first] - runner_up >= CLOSE)[likely]
     case, person, score = found.case[best], found.person[best], probability(found.odds[best])
     verdicts = [
         weights.verdict(each) if sure else Verdict.POSSIBLE

@@ -92,6 +92,21 @@ def initials(texts: Texts) -> Ints:
     return hashes([text[:1] for text in texts.values])
 
 
+def few_keys(people: People) -> Iterator[tuple[Ints, Rows]]:
+    """The kinds that are enough to find a case in a register: names and places as they sound, and ids with each
+    digit left out. A third of all keys, so that a million rows can be kept."""
+    for keys in single_keys(people):
+        rows = np.flatnonzero(keys).astype(np.int32)
+        yield keys[rows], rows
+    keys, rows = next(several_keys(people))
+    yield keys[keys != 0], rows[keys != 0]
+
+
+def name_keys(given: Ints, family: Ints) -> tuple[Ints, Ints]:
+    """Keys of names by their hashes (`Texts.hashes`): how many rows share one is how many bear the name."""
+    return _salted(given, 110), _salted(family, 111)
+
+
 def whole_keys(people: People) -> Ints:
     """One key over all that a row says about its person; never 0."""
     texts = (people.given, people.family, people.house, people.tambon, people.amphoe)

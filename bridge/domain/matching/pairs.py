@@ -30,11 +30,11 @@ def _repeated(people: People) -> Sides:
 def between(left: People, right: People, most: int = MOST) -> Sides:
     """Every pair of a row on the left and one on the right that share a key, once."""
     size = len(right)
-    found = []
+    found: list[tuple[Rows, Ints]] = []
     for (keys, rows), (known, owners) in zip(all_keys(left), all_keys(right), strict=True):
-        here, there = _across(keys, rows, known, owners, most)
-        found.append(here.astype(np.int64) * size + there)
-    return _decoded(np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64), size)
+        found.append(across(keys, rows, known, owners.astype(np.int64), most))
+    here, there = (np.concatenate(side) for side in zip(*found, strict=True))
+    return once_between(here, there, size)
 
 
 def _in_blocks(keys: Ints, rows: Rows, most: int) -> Sides:
@@ -55,13 +55,24 @@ def _in_blocks(keys: Ints, rows: Rows, most: int) -> Sides:
     return np.concatenate(left), np.concatenate(right)
 
 
-def _across(keys: Ints, rows: Rows, known: Ints, owners: Rows, most: int) -> Sides:
-    order = np.argsort(known)
+def across(keys: Ints, rows: Rows, known: Ints, owners: Ints, most: int = MOST) -> tuple[Rows, Ints]:
+    """Each row with the owners of each of its keys, unless more than `most` own it."""
+    order = np.argsort(known, kind="stable")
     known, owners = known[order], owners[order]
     starts = np.searchsorted(known, keys, "left")
     sizes = np.searchsorted(known, keys, "right") - starts
     sizes[sizes > most] = 0
     return np.repeat(rows, sizes), owners[expanded(starts, sizes)]
+
+
+def once(left: Rows, right: Rows, size: int) -> Sides:
+    """Each pair once, the lower row on the left; a row and itself is no pair. `size`: one more than any row."""
+    return _decoded(np.unique(_coded(left, right, size)), size)
+
+
+def once_between(left: Rows, right: Ints | Rows, size: int) -> Sides:
+    """Each pair of a row on the left and one of `size` on the right once."""
+    return _decoded(np.unique(left.astype(np.int64) * size + right), size)
 
 
 def _coded(left: Rows, right: Rows, size: int) -> Ints:

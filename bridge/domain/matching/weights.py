@@ -6,7 +6,7 @@ probability that both are one person. Where a side does not know, the weight is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -66,9 +66,21 @@ class Weights:
         total = self.log_odds(evidence)
         unlikely = ~_personal(evidence)
         if self.households:
-            unlikely |= _two_names(evidence)
+            unlikely |= _two_names(evidence, ("identity", "phone"))
         total[unlikely] = np.minimum(total[unlikely], _UNLIKELY)
         return total
+
+    def uncertain(self, evidence: Evidence) -> Flags:
+        """Pairs that a person has to look at, whatever the score: two given names that a telephone alone holds
+        together, which a household shares; and two that have hardly more than a name in common, because how rare a
+        name is few cases do not tell."""
+        if not self.households:
+            return np.zeros(len(evidence), np.bool_)
+        names_alone = evidence.place < PLACE_LEVELS.index("tambon")
+        for field in ("identity", "phone", "birth"):
+            names_alone &= evidence.levels[field] < EVIDENCE[field].index(_PERSONAL[field])
+        found: Flags = _two_names(evidence, ("identity",)) | names_alone
+        return found
 
     def verdict(self, score: float) -> Verdict:
         if score >= self.same:
@@ -84,10 +96,11 @@ def _personal(evidence: Evidence) -> Flags:
     return found
 
 
-def _two_names(evidence: Evidence) -> Flags:
+def _two_names(evidence: Evidence, unless: Sequence[str]) -> Flags:
+    """Whether the given names are two names, and none of the fields `unless` agrees."""
     given = evidence.levels["given"]
     found: Flags = (given > 0) & (given <= NAME_LEVELS.index("two_slips"))
-    for field in ("identity", "phone"):
+    for field in unless:
         found &= evidence.levels[field] < EVIDENCE[field].index(_PERSONAL[field])
     return found
 
@@ -96,3 +109,7 @@ def probability(log_odds: Numbers) -> Numbers:
     """The score, from 0 to 1."""
     odds: Numbers = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -30.0, 30.0)))
     return odds
+
+
+def probability_of(log_odds: float) -> float:
+    return float(probability(np.array([log_odds]))[0])

@@ -58,7 +58,7 @@ def _fill_cases(apps: Any) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0011_register_imports'),
+        ('ledger', '0012_matching'),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0010_limits"),
+        ("ledger", "0013_search_terms"),
     ]
 
     operations = [
