@@ -68,6 +68,21 @@ def test_texts_and_numbers(ledger: Ledger) -> None:
             assert ask(subject, number) == list(Review.objects.filter(subject=subject, number__lte=number))
 
 
+def test_lists_of_numbers(ledger: Ledger) -> None:
+    from bridge.adapters.ledger.models import Review
+
+    for number in range(1, 4):
+        Review.objects.create(
+            key=f"R-{number}", number=number, subject=str(number), kind="limit", shown={}, facts={}
+        )
+    ask = Prepared(lambda numbers, least: Review.objects.filter(number__in=numbers, number__gte=least))
+    for numbers in ([1], [3, 1], [2, 9, 1], list(range(MOST + 2))):
+        for least in (0, 2):
+            assert {row.number for row in ask(numbers, least)} == {
+                n for n in numbers if n in (1, 2, 3) and n >= least
+            }
+
+
 def test_a_key_that_a_lookup_changes_is_refused(ledger: Ledger) -> None:
     from bridge.adapters.ledger.models import Review
 

@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
 
-Key = str | int | Sequence[str]
-MOST = 32  # texts in a list: a statement is kept for each length
+Key = str | int | Sequence[str] | Sequence[int]
+MOST = 32  # of a list: a statement is kept for each length
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class _Written:
 
 class Prepared:
     """`query` makes a query of its keys: models, or tuples by `values_list`. A key is a text, a whole number or a list
-    of texts, and stands in it as it is given: what a lookup would change (`contains`) cannot be prepared."""
+    of either, and stands in it as it is given: what a lookup would change (`contains`) cannot be prepared."""
 
     def __init__(self, query: Callable[..., QuerySet[Any, Any]]) -> None:
         self._query = query
@@ -60,7 +60,7 @@ class Prepared:
             return []
         if any(length > MOST for length in lengths):
             return list(self._query(*keys))
-        shape = (connection.vendor, *(isinstance(key, int) for key in keys), *lengths)
+        shape = (connection.vendor, *map(_is_number, keys), *lengths)
         written = self._known.get(shape)
         if written is None:
             written = self._known[shape] = _written(self._query, keys)
@@ -83,12 +83,16 @@ def _written(query: Callable[..., QuerySet[Any, Any]], keys: Sequence[Key]) -> _
 
 def _stood_for(number: int, key: Key, stands: dict[str | int, _Stand]) -> Key:
     """Values that no query has of its own; a whole number has to fit the smallest column."""
-    if isinstance(key, int):
-        stands[32_000 + number] = _Stand(number, -1)
-        return 32_000 + number
-    texts = [f"\ue000{number}.{at}" for at in range(1 if isinstance(key, str) else len(key))]
-    stands.update((text, _Stand(number, at)) for at, text in enumerate(texts))
-    return texts[0] if isinstance(key, str) else texts
+    listed = not isinstance(key, (str, int))
+    places = range(len(key) if listed else 1)  # type: ignore[arg-type]
+    made: Any = [32_000 - MOST * number - at if _is_number(key) else f"\ue000{number}.{at}" for at in places]
+    stands.update((one, _Stand(number, at)) for at, one in enumerate(made))
+    stand: Key = made if listed else made[0]
+    return stand
+
+
+def _is_number(key: Key) -> bool:
+    return isinstance(key if isinstance(key, (str, int)) else key[0], int)
 
 
 def _filled(part: Any, keys: Sequence[Key]) -> Any:

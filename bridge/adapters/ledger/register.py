@@ -8,6 +8,7 @@ from itertools import islice
 from django.db.models import Q
 
 from bridge.adapters.ledger.models import RegisterPerson
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.search_index import Search, SearchIndex
 from bridge.application.ports.register import Areas, RegisterEntry, RegisterQuery
 from bridge.domain.search_keys import RegisterKeys
@@ -102,8 +103,11 @@ def _keys(block: int, places: Sequence[int]) -> Mapping[int, str]:
 
 
 def _entries(ids: Sequence[int]) -> list[RegisterEntry]:
-    rows = RegisterPerson.objects.in_bulk(ids)
+    rows = {row.id: row for row in _people(ids)}
     return [_entry(rows[person]) for person in ids if person in rows]
+
+
+_people = Prepared(lambda ids: RegisterPerson.objects.filter(id__in=ids))
 
 
 def _entry(row: RegisterPerson) -> RegisterEntry:
