@@ -48,8 +48,8 @@ ACCESS_TITLES = (
 
 
 def valid_id(number: int) -> str:
-    """A 13-digit number with a right checksum that nobody is known to hold."""
-    digits = f"{990000000000 + number:012d}"
+    """A 13-digit number with a right checksum that nobody is known to hold. Those of neighbours are not alike."""
+    digits = f"99{number * 1_000_003 % 10**10:010d}"
     total = sum(int(digit) * (13 - place) for place, digit in enumerate(digits))
     return digits + str((11 - total % 11) % 10)
 

@@ -174,7 +174,7 @@ class TestAddresses:
                 assert "evil=" not in str(answer.headers.get_all("Set-Cookie")), route
 
     def test_odd_bytes_and_numbers_break_no_page(self, portal: Portal, visitors: list[Browser]) -> None:
-        odd = ("%00", "%ff%fe", "%ed%a0%80", "-1", "9" * 40, "NaN", "%E0%B9%91", "%27%22%3C", "a" * 3000)
+        odd = ("%00", "%ff%fe", "%ed%a0%80", "-1", "9" * 40, "NaN", "%E0%B9%91", "%27%22%3C", "b" * 3000)
         for person in visitors[::2]:
             for route in routes():
                 for turn in range(3):  # the values move on by one name
@@ -183,7 +183,7 @@ class TestAddresses:
                     sound(person.get(f"{address(route)}?{query}", follow=False), (route, query))
 
     @pytest.mark.parametrize(
-        "odd", ["%00", "%ff", "..%2f..%2fetc%2fpasswd", "%ed%a0%80", "a" * 2000, "'%20OR%201=1"]
+        "odd", ["%00", "%ff", "..%2f..%2fetc%2fpasswd", "%ed%a0%80", "b" * 2000, "'%20OR%201=1"]
     )
     def test_odd_places_are_not_there(self, people: dict[Role, Browser], odd: str) -> None:
         for route in routes():

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bridge.domain.access import Role
-from tests.functional.office import valid_id
+from tests.functional.office import family_name, valid_id
 from tests.portal.portal import Answer, Browser, Portal
 
 REQUEST = {
@@ -54,7 +54,7 @@ def case(**changes: str) -> dict[str, str]:
     number = next(_numbers)
     own = {
         "key": uuid.uuid4().hex,
-        "person_name": f"นายสมมติ {'กขคงจฉชซญด'[number % 10]}{'มยรลวสหอฮน'[number // 10 % 10]}ทดสอบ",
+        "person_name": f"นายสมมติ{'กขคงจฉชซญด'[number % 10]} {family_name(number)}",
         "national_id": valid_id(number),
         "house_no": f"{number}/1",
     }

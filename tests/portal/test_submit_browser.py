@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from bridge.domain.access import Role
-from tests.functional.office import valid_id
+from tests.functional.office import family_name, valid_id
 from tests.portal.portal import Portal
 from tests.portal.test_browser import chromium, enter, look, page, pytestmark  # noqa: F401
 
@@ -15,7 +15,7 @@ def fill(page: Any, number: int, **changes: str) -> None:  # noqa: F811
     lines = {
         "sender_phone": "0812345678",
         "letter_date": "20/11/2569",
-        "person_name": "นางสมมติ ทดสอบ",
+        "person_name": f"นาง{family_name(number)} ทดสอบ",
         "problem": "เดือดร้อน",
         "national_id": valid_id(number),
         "age": "70",
@@ -76,7 +76,7 @@ def test_a_draft_outlives_the_page_and_is_sent_once(page: Any, portal: Portal) -
 
     start(page, portal)
     fill(page, number())
-    key = page.input_value("[name=key]")
+    key, name = page.input_value("[name=key]"), page.input_value("#id_person_name")
     page.goto("/")
     page.goto("/cases/new/")
     page.get_by_role("button", name="กรอกต่อจากร่าง").click()
@@ -85,7 +85,7 @@ def test_a_draft_outlives_the_page_and_is_sent_once(page: Any, portal: Portal) -
     page.context.set_offline(True)
     page.get_by_role("button", name="ส่งเคส").click()
     page.get_by_text("เก็บร่างไว้ในเครื่องนี้แล้ว").wait_for()
-    assert page.input_value("#id_person_name") == "นางสมมติ ทดสอบ"
+    assert page.input_value("#id_person_name") == name
     page.context.set_offline(False)
     page.get_by_role("button", name="ส่งเคส").click()
     page.wait_for_url("**/cases/new/sent/**")
