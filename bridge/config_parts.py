@@ -49,7 +49,7 @@ class PortalPart(Part):
     proxy: str = ""
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] = "#1d4f91"
     processes: int = Field(2, ge=1, le=16)
-    threads: int = Field(12, ge=1, le=64)
+    threads: int = Field(4, ge=1, le=64)
     attachments: int = Field(5, ge=0, le=20)
     attachment_mb: int = Field(8, ge=1, le=50)
     pdf_font: str = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bridge.application.ports.register import Register, RegisterEntry, RegisterQuery
 from bridge.domain.cells import as_text
+from bridge.domain.misspelt import FEW
 from bridge.domain.values.search import needles
 from bridge.domain.values.text import clean
 from bridge.domain.values.titles import split_title
@@ -79,7 +80,7 @@ class SearchRegister:
         if page > pages:
             return self.find(asked, viewer, pages)
         rows = [_row(entry) for entry in entries]
-        alike = [_row(entry) for entry in self._register.alike(query, PAGE)] if total < PAGE else ()
+        alike = [_row(entry) for entry in self._register.alike(query, PAGE)] if total < FEW else ()
         first, more = (page - 1) * PAGE + 1, total > MOST
         return FoundPeople(rows, page, pages, first, min(total, MOST), more, alike)
 

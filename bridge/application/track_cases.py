@@ -12,6 +12,7 @@ from bridge.application.ports.rows import Event, PastEvent, RowStore
 from bridge.application.ports.tracking import CaseQuery, TrackedCase, Tracking
 from bridge.application.publish import SHOWN
 from bridge.domain.cells import Cell
+from bridge.domain.misspelt import FEW
 from bridge.domain.values.search import needles, operation_key, org_key
 from bridge.domain.values.thai_date import BANGKOK
 from bridge.domain.viewer import Viewer
@@ -111,7 +112,7 @@ class TrackCases:
         if page > pages:
             return self.find(asked, viewer, pages)
         lines = [self._line(case) for case in cases]
-        alike = [self._line(case) for case in self._tracking.alike(query, PAGE)] if total < PAGE else ()
+        alike = [self._line(case) for case in self._tracking.alike(query, PAGE)] if total < FEW else ()
         return FoundCases(lines, page, pages, min(total, MOST), total > MOST, alike)
 
     def case(self, case: str, viewer: Viewer) -> CaseFile | None:

@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 from bridge.domain.search_terms import Index, Wanted, fragments, holders_of, limits, whole
 from bridge.domain.values.search import MARKS
 
+FEW = 5  # where fewer are found, names that are spelt almost so are looked for, too
 MOST_SLIPS = 3  # in all words of a search together
 MOST_WORDS = 60  # that one word of a search may be meant as
 SHORTEST = 3
