@@ -24,7 +24,7 @@ from tests.integration.google_snapshots import Moment, go_back
 from tests.integration.test_google_faults import office_at_work, outcome
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-RANDOM_POINTS = 80
+RANDOM_POINTS = 40
 PARTS = 8  # so that several processes can share the work
 # a statement "alone" is in no transaction: it is kept at once
 CHANGES = ("COMMIT", "CALL write", "INSERT alone", "UPDATE alone", "DELETE alone")

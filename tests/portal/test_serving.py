@@ -18,7 +18,7 @@ from tests.functional.office import PROJECT
 from tests.portal.portal import Browser, served, totp
 
 HOST = "portal.office.example"
-THREADS = 12  # of the province file: a process that answers has them all
+THREADS = 4  # of each process, by the province file
 
 
 def test_the_schedule_works_in_the_same_process(tmp_path: Path) -> None:
