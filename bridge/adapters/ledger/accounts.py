@@ -9,8 +9,8 @@ from django.db import models, transaction
 from django.db.models import F, Max
 from django.db.models.functions import Cast
 
+from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.models import AccessRequest, AccessResponse, Account, ActivationLink
-from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.application.ports.accounts import Request
 from bridge.domain.access import Grant, State
 

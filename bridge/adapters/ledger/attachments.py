@@ -7,9 +7,9 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import Attachment as Row
 from bridge.adapters.ledger.prepared import Prepared
-from bridge.adapters.ledger.rows import chunks
 from bridge.application.ports.attachments import Attachment, StoredFile
 from bridge.domain.attachments import Kind
 

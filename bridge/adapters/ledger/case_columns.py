@@ -9,14 +9,16 @@ from collections.abc import Collection, Iterable
 import numpy as np
 from django.db import transaction
 
+from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.figure_models import CaseBlock, UncountedCase
+from bridge.adapters.ledger.journal import DjangoJournal
 from bridge.adapters.ledger.models import Case, Setting, SheetRow
 from bridge.domain.case_columns import FIELDS, CaseColumns
 
 TABLE = "cases"
 BLOCK = 1024  # cases; those of one day share one or two blocks
-CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
 VERSION, WORDS, RULES = "case_columns_version", "case_columns_words", "case_columns_rules"
+_JOURNAL = DjangoJournal()
 _STORED = np.dtype("<u4")
 
 
@@ -25,12 +27,12 @@ class DjangoCaseColumns:
 
     def written(self, rules: str) -> None:
         with transaction.atomic():
-            if _setting(RULES) == rules:
+            if _JOURNAL.setting(RULES) == rules:
                 return
-            _set(RULES, rules)
+            _JOURNAL.set_setting(RULES, rules)
             cases = list(SheetRow.objects.filter(table=TABLE).order_by("key").values_list("key", flat=True))
-            for start in range(0, len(cases), CHUNK):
-                to_be_counted(cases[start : start + CHUNK])
+            for chunk in chunks(cases):
+                to_be_counted(chunk)
 
     def load(self, known: str, columns: CaseColumns) -> tuple[str, CaseColumns]:
         Setting.objects.get_or_create(name=VERSION, defaults={"value": secrets.token_hex(8)})
@@ -42,15 +44,14 @@ class DjangoCaseColumns:
         for number, stored in blocks:
             block = np.frombuffer(stored, _STORED).reshape(len(FIELDS), BLOCK)
             codes[:, number * BLOCK : (number + 1) * BLOCK] = block
-        return version, CaseColumns(json.loads(_setting(WORDS) or "{}"), codes)
+        return version, CaseColumns(json.loads(_JOURNAL.setting(WORDS) or "{}"), codes)
 
     def uncounted(self, most: int) -> list[tuple[int, str]]:
         return list(UncountedCase.objects.order_by("case", "id").values_list("id", "case")[:most])
 
     def places(self, cases: Collection[str]) -> dict[str, int]:
-        listed, found = list(cases), dict[str, int]()
-        for start in range(0, len(listed), CHUNK):
-            chunk = listed[start : start + CHUNK]
+        found = dict[str, int]()
+        for chunk in chunks(cases):
             found.update(Case.objects.filter(key__in=chunk).values_list("key", "id"))
         return found
 
@@ -68,25 +69,16 @@ class DjangoCaseColumns:
             unique_fields=["number"],
             update_fields=["codes"],
         )
-        _set(WORDS, json.dumps(columns.words_record(), separators=(",", ":")))
+        _JOURNAL.set_setting(WORDS, json.dumps(columns.words_record(), separators=(",", ":")))
         version = secrets.token_hex(8)  # of a save that is undone nobody has the number
-        _set(VERSION, version)
+        _JOURNAL.set_setting(VERSION, version)
         return version
 
     def settle(self, tickets: Iterable[int]) -> None:
-        listed = list(tickets)
-        for start in range(0, len(listed), CHUNK):
-            UncountedCase.objects.filter(id__in=listed[start : start + CHUNK]).delete()
+        for chunk in chunks(tickets):
+            UncountedCase.objects.filter(id__in=chunk).delete()
 
 
 def to_be_counted(cases: Iterable[str]) -> None:
     """Inside the transaction that writes the cases' rows."""
     UncountedCase.objects.bulk_create([UncountedCase(case=case) for case in cases], batch_size=CHUNK)
-
-
-def _setting(name: str) -> str:
-    return Setting.objects.filter(name=name).values_list("value", flat=True).first() or ""
-
-
-def _set(name: str, value: str) -> None:
-    Setting.objects.update_or_create(name=name, defaults={"value": value})

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from bridge.adapters.ledger import register_people
+from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.models import Answer, Case, Publication, RegisterPerson, Setting
-from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.adapters.ledger.tracking import drop_keys, keep_keys
 from bridge.application.ports import cases as port
 from bridge.application.ports.clock import Clock

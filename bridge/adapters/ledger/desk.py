@@ -8,6 +8,7 @@ from datetime import datetime
 from allauth.mfa.models import Authenticator
 from django.db.models import Count
 
+from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import (
     AccessRequest,
     Account,
@@ -17,7 +18,6 @@ from bridge.adapters.ledger.models import (
     Publication,
     SheetRow,
 )
-from bridge.adapters.ledger.rows import chunks
 from bridge.application.ports.mails import MailLine
 from bridge.application.ports.outbox import Reason
 from bridge.application.ports.outbox import State as MailState

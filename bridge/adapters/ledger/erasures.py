@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from django.db.models import Q, Value
 from django.db.models.functions import Concat
 
+from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.models import (
     Answer,
     Case,
@@ -29,7 +30,6 @@ from bridge.adapters.ledger.models import (
     TombstoneEntry,
 )
 from bridge.adapters.ledger.register_people import people_of, remove
-from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.adapters.ledger.tracking import drop_keys
 from bridge.application.errors import OutsideError
 from bridge.application.ports.erasures import Erasure

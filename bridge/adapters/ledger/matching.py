@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import numpy as np
 from django.db.models import Q, QuerySet
 
+from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.models import Case, MatchBucket, MatchPair, MatchPerson, RegisterPerson
-from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.application.ports.matching import Group, Heard, Pair, Person, RegisterLink
 from bridge.domain.matching.postings import BUCKETS, Postings, bucket_of
 from bridge.domain.matching.rows import REGISTER_COLUMNS, Said, said
@@ -99,11 +99,7 @@ class DjangoMatching:
     # block keys
 
     def postings(self, group: Group, keys: Ints) -> Postings:
-        found: list[tuple[int, bytes]] = []
-        for chunk in chunks(np.unique(bucket_of(keys)).tolist()):
-            rows = MatchBucket.objects.filter(id__in=[group * BUCKETS + bucket for bucket in chunk])
-            found += [(row % BUCKETS, bytes(packed)) for row, packed in _buckets(rows)]
-        return Postings.unpacked(found).only(keys) if found else Postings.none()
+        return self._whole_buckets(group, np.unique(bucket_of(keys)).tolist()).only(keys)
 
     def post(self, group: Group, added: Postings, removed: Postings) -> None:
         changed = np.unique(bucket_of(np.concatenate([added.keys, removed.keys]))).tolist()

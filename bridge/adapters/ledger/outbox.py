@@ -11,8 +11,8 @@ from typing import Any
 from django.db import transaction
 
 from bridge.adapters.ledger.backup import RESTORED
+from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import ActivationLink, OutboxMessage, Setting
-from bridge.adapters.ledger.rows import chunks
 from bridge.application.ports.approvals import MailStanding
 from bridge.application.ports.outbox import Claim, Message, Reason, Settlement, State, message_id_for
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bridge.adapters.ledger import payment_models as models
+from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.prepared import Prepared
-from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.payments import PaymentLine
 from bridge.domain.entitlement.claims import Claim, Keys, Payment

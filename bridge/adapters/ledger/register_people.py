@@ -13,10 +13,10 @@ from typing import Any
 from django.db import transaction
 
 from bridge.adapters.ledger import bulk
+from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.fields import CellsField
 from bridge.adapters.ledger.models import RegisterPast, RegisterPerson
 from bridge.adapters.ledger.register import index_people
-from bridge.adapters.ledger.rows import chunks
 from bridge.domain.cells import Cell
 from bridge.domain.search_keys import RegisterKeys, register_keys
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Case, Count, Max, When
 
+from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.models import Review
 from bridge.adapters.ledger.prepared import Prepared
-from bridge.adapters.ledger.rows import CHUNK, chunks
 from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewState, StoredReview
 
 

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from bridge.adapters.ledger.case_columns import to_be_counted
+from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.models import History, SheetRow
 from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.tracking import TABLE, drop_keys, keep_keys
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.rows import Event, Mark, PastEvent, Presence, RowState
 
-T = TypeVar("T")
 _STATE = ("key", "values", "confirmed", "suggested", "presence", "digest", "settled", "dirty", "erased")
-CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
-
-
-def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
 
 
 class DjangoRows:

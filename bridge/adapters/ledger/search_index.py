@@ -9,11 +9,13 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from itertools import groupby
 
 from django.db import connection
 from pyroaring import BitMap
 
+from bridge.adapters.ledger import bulk
+from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import SearchState, SearchTerm
 from bridge.domain.misspelt import MOST_SLIPS, Vocabulary, may_be_misspelt, nearest
 from bridge.domain.search_terms import (
@@ -29,7 +31,6 @@ from bridge.domain.search_terms import (
 from bridge.domain.values.search import holds
 from bridge.domain.values.search import words as words_of
 
-CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
 FEW = 16  # keys that are read at first
 _TABLE = SearchTerm._meta.db_table
 
@@ -63,8 +64,7 @@ class SearchIndex:
         now = gathered((at, entry) for (_, at), _, entry in changes if entry is not None)
         nobody = BitMap()
         changed = sorted(each for each in before.keys() | now.keys() if before.get(each) != now.get(each))
-        for start in range(0, len(changed), CHUNK):
-            chunk = changed[start : start + CHUNK]
+        for chunk in chunks(changed):
             known = self.read(chunk, block).get(block, {})
             self._write(
                 block,
@@ -79,8 +79,7 @@ class SearchIndex:
         found: dict[int, dict[str, BitMap]] = defaultdict(dict)
         one = "" if block is None else " AND block = %s"
         with connection.cursor() as cursor:
-            for start in range(0, len(terms), CHUNK):
-                chunk = terms[start : start + CHUNK]
+            for chunk in chunks(terms):
                 cursor.execute(
                     f"SELECT block, term, holders FROM {_TABLE} WHERE kind = %s AND term IN "  # noqa: S608
                     f"({', '.join(['%s'] * len(chunk))}){one}",
@@ -110,17 +109,11 @@ class SearchIndex:
     def _write(self, block: int, holders: Mapping[str, BitMap]) -> None:
         """Terms that nobody holds any more go."""
         nobodys = [term for term, those in holders.items() if not those]
-        for start in range(0, len(nobodys), CHUNK):
-            chunk = nobodys[start : start + CHUNK]
+        for chunk in chunks(nobodys):
             SearchTerm.objects.filter(kind=self.kind, term__in=chunk, block=block).delete()
         rows = ((self.kind, term, block, _packed(those)) for term, those in sorted(holders.items()) if those)
-        with connection.cursor() as cursor:
-            while chunk_of_rows := list(islice(rows, 10_000)):
-                cursor.executemany(
-                    f"INSERT INTO {_TABLE} (kind, term, block, holders) VALUES (%s, %s, %s, %s) "  # noqa: S608
-                    "ON CONFLICT (kind, term, block) DO UPDATE SET holders = excluded.holders",
-                    chunk_of_rows,
-                )
+        unique = ("kind", "term", "block")
+        bulk.insert(SearchTerm, (*unique, "holders"), rows, unique=unique, replaced=("holders",))
 
 
 class Search:
@@ -134,8 +127,8 @@ class Search:
 
     def held(self, block: int, order: Iterable[int]) -> Iterator[int]:
         """Of these candidates of the block, in this order, those who do hold the needles."""
-        places, found = iter(order), self.blocks[block]
-        while chunk := list(islice(places, CHUNK)):
+        found = self.blocks[block]
+        for chunk in chunks(order):
             asked, size = BitMap(chunk), FEW
             while few := (asked - found.sure)[:size]:
                 keys = self._keys_of(block, list(few))

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Replace
 from pyroaring import BitMap
 
+from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
 from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.register import area_labels, inside
@@ -35,7 +36,6 @@ from bridge.domain.values.search import is_identity
 TABLE = "cases"
 MOST_YEARS = 30
 PUBLISHED, NOW = "published", "now"
-CHUNK = 500  # SQLite before 3.32 takes 999 variables in one statement
 _KEYS = tuple(field.name for field in fields(CaseKeys))
 _INDEXES = {shown: SearchIndex(shown) for shown in (PUBLISHED, NOW)}
 Place = tuple[int, int]  # the fiscal year, and the number in it
@@ -198,7 +198,7 @@ def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> No
     """
     shown = _shown(published)
     before, now = dict[str, CaseKeys](), dict[str, CaseKeys]()
-    for chunk in _chunks(cases):
+    for chunk in chunks(cases):
         known = CaseKey.objects.filter(case__in=chunk, shown=shown).values_list("case", *_KEYS)
         before |= {case: CaseKeys(*keys) for case, *keys in known}
         wanted = {case: case_keys(case, cases[case]) for case in chunk}
@@ -215,7 +215,7 @@ def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> No
 
 def drop_keys(cases: Iterable[str], *, published: bool) -> None:
     shown = _shown(published)
-    for chunk in _chunks(cases):
+    for chunk in chunks(cases):
         rows = CaseKey.objects.filter(case__in=chunk, shown=shown)
         known = {case: CaseKeys(*keys) for case, *keys in rows.values_list("case", *_KEYS)}
         _index(shown, known, {case: (keys, None) for case, keys in known.items()})
@@ -230,7 +230,7 @@ def _index(
     unnumbered = [case for case, keys in held.items() if not keys.fiscal_year]
     ids = {
         case: row
-        for chunk in _chunks(unnumbered)
+        for chunk in chunks(unnumbered)
         for case, row in CaseKey.objects.filter(case__in=chunk, shown=shown).values_list("case", "id")
     }
     _INDEXES[shown].update(
@@ -241,12 +241,6 @@ def _index(
         )
         for case, (before, now) in changes.items()
     )
-
-
-def _chunks(cases: Iterable[str]) -> Iterator[list[str]]:
-    listed = iter(cases)
-    while chunk := list(islice(listed, CHUNK)):
-        yield chunk
 
 
 def _shown(published: bool) -> str:
