@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bridge.application.ports.matching import MatchStore, pair_subject
-from bridge.application.ports.reviews import ReviewKind, ReviewStore
+from bridge.application.ports.reviews import ReviewStore
 from bridge.domain.entitlement.kinship import Link, Tie
 from bridge.domain.matching.weights import Verdict
 from bridge.domain.values.text import header_key
@@ -21,12 +21,11 @@ class KnownPairs:
 
     def among(self, cases: Collection[str]) -> list[Link]:
         found: dict[str, Link] = {}
-        for kind in (ReviewKind.DUPLICATE, ReviewKind.EARLIER):
-            for review in self._reviews.decided(kind):
-                left, right = str(review.item.facts.get("left")), str(review.item.facts.get("right"))
-                tie = self._ties.get(header_key(review.decision))
-                if tie is not None and (left in cases or right in cases):
-                    found[pair_subject(left, right)] = Link(left, right, tie)
+        for review in self._reviews.decided_pairs(cases):
+            left, right = str(review.item.facts["left"]), str(review.item.facts["right"])
+            tie = self._ties.get(header_key(review.decision))
+            if tie is not None:
+                found[pair_subject(left, right)] = Link(left, right, tie)
         for pair in self._matches.pairs(cases):
             if pair.verdict == Verdict.SAME:
                 found.setdefault(pair.subject, Link(pair.left, pair.right, Tie.LIKELY))

@@ -80,13 +80,21 @@ def test_what_is_marked_is_dirty(ledger: Ledger) -> None:
     assert ledger.rows.dirty("cases") == ["C1"]
 
 
-def test_decided_reviews_of_a_kind(ledger: Ledger) -> None:
-    def review(number: int, kind: ReviewKind, decision: str) -> StoredReview:
-        item = ReviewItem(f"{kind}:{number}", kind, f"C{number}")
+def test_pairs_that_were_decided_are_found_by_either_case(ledger: Ledger) -> None:
+    def pair(number: int, left: str, right: str, decision: str) -> StoredReview:
+        kind = ReviewKind.DUPLICATE if number % 2 else ReviewKind.EARLIER
+        facts = {"left": left, "right": right}
+        item = ReviewItem(f"duplicate:{left}:{right}", kind, right, {}, facts)
         return StoredReview(f"R-{number:06}", item, ReviewState.OPEN, decision)
 
-    kept = review(2, ReviewKind.DUPLICATE, "คนเดียวกัน")
-    ledger.reviews.save(
-        [review(1, ReviewKind.DUPLICATE, ""), kept, review(3, ReviewKind.LIMIT, "ให้ช่วยเหลือต่อ")]
+    pairs = [pair(1, "C1", "C2", "ไม่ใช่"), pair(2, "C2", "C3", "คนเดียวกัน"), pair(3, "C3", "C4", "")]
+    limit = StoredReview(
+        "R-000004", ReviewItem("limit:C3", ReviewKind.LIMIT, "C3"), ReviewState.OPEN, "ให้ช่วยเหลือต่อ"
     )
-    assert ledger.reviews.decided(ReviewKind.DUPLICATE) == [kept]
+    ledger.reviews.save([limit, *reversed(pairs)])
+    assert ledger.reviews.decided_pairs(["C1"]) == pairs[:1]
+    assert ledger.reviews.decided_pairs(["C2"]) == pairs[:2]
+    assert ledger.reviews.decided_pairs(["C4", "C3"]) == pairs[1:2]
+    many = [f"C{number}" for number in range(1_200)]
+    assert ledger.reviews.decided_pairs(many) == pairs[:2]
+    assert ledger.reviews.decided_pairs([]) == []

@@ -103,7 +103,7 @@ class DjangoErasures:
         for chunk in chunks(reviews):
             History.objects.filter(table="reviews", key__in=chunk).update(change={})
             Review.objects.filter(key__in=chunk).update(
-                subject=Concat(Value("erased:"), "key"), shown={}, facts={}, decision=""
+                subject=Concat(Value("erased:"), "key"), earlier="", shown={}, facts={}, decision=""
             )
 
     def forget_register(self, numbers: Iterable[str]) -> None:
@@ -113,8 +113,7 @@ class DjangoErasures:
         return list(RegisterPerson.objects.values_list("number", flat=True))
 
     def reviews_about(self, case: str, response: str) -> list[str]:
-        # A pair is filed under its later case and names both; a refused row is known by its answer.
-        about = Q(case=case) | Q(kind__in=["duplicate", "earlier"], facts__contains=f'"{case}"')
+        about = Q(case=case) | Q(earlier=case)  # a refused row is known by its answer
         about |= Q(kind="refused_row", subject__endswith=f":{response}")
         return list(Review.objects.filter(about).order_by("number").values_list("key", flat=True))
 

@@ -117,13 +117,15 @@ class Publication(models.Model):
 
 
 class Review(models.Model):
-    """Something that a person should look at; `subject` says what it is about."""
+    """Something that a person should look at; `subject` says what it is about. A pair of cases is filed under the
+    later one as `case`; all else has no `earlier`."""
 
     key = models.CharField(max_length=40, unique=True)
     number = models.PositiveIntegerField(unique=True)
     subject = models.CharField(max_length=300, unique=True)
     kind = models.CharField(max_length=20)
     case = models.CharField(max_length=40, blank=True, db_index=True)
+    earlier = models.CharField(max_length=40, blank=True, db_index=True)
     shown = CellsField()
     facts = CellsField()
     state = models.CharField(max_length=8)

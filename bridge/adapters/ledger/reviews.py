@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Case, Count, Max, When
+from django.db.models import Case, Count, Max, Q, When
 
 from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.models import Review
@@ -29,8 +29,9 @@ class DjangoReviews:
     def of_cases(self, cases: Iterable[str]) -> list[StoredReview]:
         return [_stored(row) for chunk in chunks(cases) for row in _of_cases(chunk)]
 
-    def decided(self, kind: ReviewKind) -> list[StoredReview]:
-        return [_stored(row) for row in _decided(str(kind))]
+    def decided_pairs(self, cases: Iterable[str]) -> list[StoredReview]:
+        found = {row.number: row for chunk in chunks(cases) for row in _decided(chunk, chunk)}
+        return [_stored(found[number]) for number in sorted(found)]
 
     def page(
         self, kind: ReviewKind | None, state: ReviewState | None, start: int, most: int
@@ -56,6 +57,7 @@ class DjangoReviews:
                     subject=review.item.subject,
                     kind=str(review.item.kind),
                     case=review.item.case,
+                    earlier=str(review.item.facts.get("left", "")),
                     shown=dict(review.item.shown),
                     facts=dict(review.item.facts),
                     state=str(review.state),
@@ -66,14 +68,20 @@ class DjangoReviews:
             batch_size=CHUNK,
             update_conflicts=True,
             unique_fields=["subject"],
-            update_fields=["kind", "case", "shown", "facts", "state", "decision"],
+            update_fields=["kind", "case", "earlier", "shown", "facts", "state", "decision"],
         )
 
 
 _about = Prepared(lambda subjects: Review.objects.filter(subject__in=subjects).order_by("number"))
 _named = Prepared(lambda keys: Review.objects.filter(key__in=keys).order_by("number"))
 _of_cases = Prepared(lambda cases: Review.objects.filter(case__in=cases).order_by("number"))
-_decided = Prepared(lambda kind: Review.objects.filter(kind=kind).exclude(decision="").order_by("number"))
+_decided = Prepared(
+    lambda later, earlier: (
+        Review.objects.filter(Q(case__in=later) | Q(earlier__in=earlier))
+        .exclude(earlier="")
+        .exclude(decision="")
+    )
+)
 
 
 def _stored(row: Review) -> StoredReview:

@@ -35,7 +35,8 @@ class ReviewState(StrEnum):
 @dataclass(frozen=True)
 class ReviewItem:
     """`subject` is unique and says what it is about; `shown` are cells of the tab by column key;
-    `facts` are what a decision needs and the tab does not show as it is."""
+    `facts` are what a decision needs and the tab does not show as it is: of a pair `left` and `right`, its cases, of
+    which the later is `case` as well."""
 
     subject: str
     kind: ReviewKind
@@ -62,8 +63,8 @@ class ReviewStore(Protocol):
 
     def of_cases(self, cases: Iterable[str]) -> list[StoredReview]: ...
 
-    def decided(self, kind: ReviewKind) -> list[StoredReview]:
-        """Those of a kind that hold a decision, in the order in which they were found."""
+    def decided_pairs(self, cases: Iterable[str]) -> list[StoredReview]:
+        """The pairs of which one is among these and which hold a decision, in the order in which they were found."""
 
     def page(
         self, kind: ReviewKind | None, state: ReviewState | None, start: int, most: int
