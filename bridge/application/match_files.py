@@ -34,8 +34,11 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class TableColumns:
+    """`rows` are the numbers that a spreadsheet shows beside the rows."""
+
     header: Sequence[str]
     columns: Sequence[list[str]]
+    rows: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
@@ -66,17 +69,29 @@ class MatchFiles:
         self._wording, self._headers = wording, headers
 
     def group(self, table: TableColumns, id_column: str, file: str) -> Group:
-        """Raises SheetError: match_columns_missing, match_id_twice."""
+        """Raises SheetError: match_columns_missing, match_id_missing, match_id_twice."""
         found = self._columns(table, id_column)
         if not any(name in found for name in _NAMED):
             wanted = ", ".join(self._headers[name][0] for name in _NAMED)
             raise SheetError("match_columns_missing", file=file, columns=wanted)
         ids = [value.strip() for value in found.get(id_column, [])]
         ids = ids or [str(number) for number in range(1, len(table) + 1)]
-        if len(set(ids)) < len(ids):
-            raise SheetError("match_id_twice", file=file, column=self._headers[id_column][0])
+        self._refuse_ids(ids, table.rows, file, self._headers[id_column][0])
         people = read({name: found[name] for name in COLUMNS if name in found})
         return Group(ids, people, "street" in found and "moo" not in found)
+
+    @staticmethod
+    def _refuse_ids(ids: Sequence[str], rows: Sequence[int], file: str, column: str) -> None:
+        if "" in ids:
+            raise SheetError("match_id_missing", file=file, column=column, row=rows[ids.index("")])
+        if len(set(ids)) == len(ids):
+            return
+        first: dict[str, int] = {}
+        for each, row in zip(ids, rows, strict=True):
+            if each in first:
+                facts = {"value": each, "row": row, "first": first[each]}
+                raise SheetError("match_id_twice", file=file, column=column, **facts)
+            first[each] = row
 
     def duplicates(self, cases: Group, weights: Weights) -> Found:
         """The pairs that are more likely one person than two; the case that comes first is on the left."""
@@ -115,17 +130,18 @@ class MatchFiles:
     # fitting
 
     def persons(self, table: TableColumns, id_column: str, ids: Sequence[str], file: str) -> list[str]:
-        """The person of each row by a file of truth. Raises SheetError: match_truth."""
+        """The person of each row by a file of truth. Raises SheetError: match_truth, match_truth_missing."""
         places = {_header(header): place for place, header in reversed(list(enumerate(table.header)))}
         columns = []
         for column in (id_column, "person_id"):
             key = next((key for key in map(_header, self._headers[column]) if key in places), None)
             if key is None:
-                raise SheetError("match_truth", file=file)
-            columns.append(table.columns[places[key]])
-        known = dict(zip(*columns, strict=True))
-        if any(each not in known for each in ids):
-            raise SheetError("match_truth", file=file)
+                raise SheetError("match_truth", file=file, column=self._headers[column][0])
+            columns.append([cell.strip() for cell in table.columns[places[key]]])
+        known = {row: person for row, person in zip(*columns, strict=True) if person}
+        unknown = next((each for each in ids if each not in known), None)
+        if unknown is not None:
+            raise SheetError("match_truth_missing", file=file, value=unknown)
         return [known[each] for each in ids]
 
     def fit_duplicates(self, cases: Group, persons: Sequence[str]) -> tuple[Weights, Figures]:

@@ -166,6 +166,8 @@ def test_a_file_that_breaks_off_is_not_taken(office: Office, tmp_path: Path) -> 
     file = write(tmp_path / "ก.csv", [person(n) for n in range(1, 9)])
     file.write_bytes(file.read_bytes()[:-40] + b'\n"')
     assert "อ่านไฟล์ทะเบียน ก.csv ไม่ได้" in refusal(office, file)
+    file.write_text('หมายเลข,ชื่อ-สกุล\n1,"สมมติ ใจดี\n2,ก ข\n3,ค ง\n', encoding="utf-8")
+    assert "ใกล้บรรทัดที่ 2 " in refusal(office, file)
     file.write_bytes("หมายเลข,ชื่อ-สกุล\n1,สมมติ ใจดี\n".encode("cp874"))
     assert take(office, file).new == 1
 

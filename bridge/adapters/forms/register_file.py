@@ -68,15 +68,16 @@ class _CsvRows:
         """Raises Damaged."""
         before: list[str] = []
         row: list[str] = []
+        line = 1
         with self.path.open(encoding=self.encoding, newline="") as file:
             reader = csv.reader(map(visible, file), delimiter=self.delimiter, strict=True)
             try:
                 for each in reader:
-                    before, row = row, each
+                    before, row, line = row, each, reader.line_num + 1
                     yield row
-            except csv.Error as error:
-                cut = "end of data" in str(error)
-                trouble = Trouble("file_incomplete") if cut else Trouble("csv_damaged", line=reader.line_num)
+            except csv.Error as error:  # the quote is where the record begins
+                cut = "end of data" in str(error) and not self._ends_with_line()
+                trouble = Trouble("file_incomplete") if cut else Trouble("csv_damaged", line=line)
                 raise Damaged(_unreadable(self.path, trouble)) from error
         if len(row) < len(before) and not self._ends_with_line():
             raise Damaged(_unreadable(self.path, Trouble("file_incomplete")))
