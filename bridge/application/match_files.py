@@ -99,7 +99,7 @@ class MatchFiles:
 
     def register(self, cases: Group, register: Group, weights: Weights) -> Found:
         """Each case that is likely in the register, with the person it most likely is."""
-        found = link_register(cases.people, register.people, weights)
+        found = link_register(cases.people, register.people, register.ids, weights)
         return self._told(found, cases.ids, register.ids)
 
     def _told(self, found: Matches, left: Sequence[str], right: Sequence[str]) -> Found:
@@ -185,7 +185,8 @@ class MatchFiles:
                 known,
             )
             rows, people = (np.flatnonzero(part).astype(np.int32) for part in (inside, inside_register))
-            found = link_register(cases.people.take(rows), register.people.take(people), half)
+            listed = [register.ids[row] for row in people]
+            found = link_register(cases.people.take(rows), register.people.take(people), listed, half)
             hit = ours[rows][found.left] == theirs[people][found.right]
             held_out.append(_Count.of(found, hit, int(np.isin(ours[rows], theirs[people]).sum())))
         return weights, _figures(held_out)

@@ -79,10 +79,11 @@ class MatchRegister:
         sides = once_between(here[there >= 0], there[there >= 0], len(rows))
         register = people_of([words for _, _, words in rows], REGISTER_COLUMNS)
         names = names_of(joined([cases, register]), self._borne)
-        found = candidates(cases, register, sides, self._weights, names, 0.0)
+        numbers = [number for _, number, _ in rows]
+        found = candidates(cases, register, numbers, sides, self._weights, names, 0.0)
         evidence = compare_rows(cases, found.case, register, found.person, names)
         links = [
-            (persons[case].case, RegisterLink(rows[person][1], round(odds, 3), told(levels)))
+            (persons[case].case, RegisterLink(numbers[person], round(odds, 3), told(levels)))
             for case, person, odds, levels in zip(
                 found.case.tolist(),
                 found.person.tolist(),

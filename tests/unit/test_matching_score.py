@@ -164,6 +164,21 @@ def test_one_person_is_found_again(other: Row) -> None:
     assert pairs[("1", "2")] >= LIKELY
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"phone": "0812345678"}, id="a telephone and no name"),
+        pytest.param({"phone": "0812345678", "family_name": "สุขเจริญ"}, id="a telephone and a family name"),
+        pytest.param({"birth_date": "17/1/2495", "family_name": "สุขเจริญ"}, id="a birthday and a family name"),
+    ],
+)
+def test_what_a_household_shares_is_for_a_person_to_look_at(said: Row) -> None:
+    row = {key: value for key, value in HOME.items() if key != "family_name"} | said
+    pairs = find_duplicates(people(row, row), ["1", "2"], SHIPPED.duplicates)
+    links = link_register(people(row), people(row), ["R1"], SHIPPED.register)
+    assert {*pairs.verdict, *links.verdict} == {Verdict.POSSIBLE}
+
+
 def test_two_valid_ids_are_two_people() -> None:
     one, other = ({"national_id": id_of(number)} for number in (5, 900_000))
     assert found([ONE | one | {"n": "1"}, ONE | other | {"birth_date": ""} | {"n": "2"}]) == {}
@@ -232,13 +247,16 @@ def test_belonging_together_is_transitive(log_odds: list[float]) -> None:
 
 def test_a_case_is_at_most_one_person_of_the_register() -> None:
     register = people(ONE, ONE | {"house_no": "99", "moo": "8"}, HOME | {"given_name": "สมศักดิ์"})
-    links = link_register(people(ONE, {"given_name": "อื่น", "family_name": "ไกล"}), register, SHIPPED.register)
+    cases = people(ONE, {"given_name": "อื่น", "family_name": "ไกล"})
+    links = link_register(cases, register, ["R1", "R2", "R3"], SHIPPED.register)
     assert (links.left.tolist(), links.right.tolist(), links.verdict) == ([0], [0], [Verdict.SAME])
 
 
 def test_two_equal_people_of_the_register_are_for_a_person_to_choose() -> None:
-    links = link_register(people(ONE), people(ONE, ONE), SHIPPED.register)
-    assert (links.right.tolist(), links.verdict) == ([0], [Verdict.POSSIBLE])
+    """The first of them by its number is told, wherever it stands in the file."""
+    for numbers, told in ((["R1", "R2"], 0), (["R2", "R1"], 1)):
+        links = link_register(people(ONE), people(ONE, ONE), numbers, SHIPPED.register)
+        assert (links.right.tolist(), links.verdict) == ([told], [Verdict.POSSIBLE])
 
 
 @given(st.lists(rows, min_size=1, max_size=8), rows, st.integers(0, 8))

@@ -71,15 +71,20 @@ class Weights:
         return total
 
     def uncertain(self, evidence: Evidence) -> Flags:
-        """Pairs that a person has to look at, whatever the score: two given names that a telephone alone holds
-        together, which a household shares; and two that have hardly more than a name in common, because how rare a
-        name is few cases do not tell."""
-        if not self.households:
-            return np.zeros(len(evidence), np.bool_)
+        """Pairs that a person has to look at, whatever the score: what a household may share, and two that have
+        hardly more than a name in common, because how rare a name is few cases do not tell."""
         names_alone = evidence.place < PLACE_LEVELS.index("tambon")
         for field in ("identity", "phone", "birth"):
             names_alone &= evidence.levels[field] < EVIDENCE[field].index(_PERSONAL[field])
-        found: Flags = _two_names(evidence, ("identity",)) | names_alone
+        return self.of_household(evidence) | (names_alone & self.households)
+
+    def of_household(self, evidence: Evidence) -> Flags:
+        """Pairs without a given name or an id that agree: a household has one telephone, twins have one birthday."""
+        if not self.households:
+            return np.zeros(len(evidence), np.bool_)
+        nameless = evidence.levels["given"] == 0
+        nameless &= evidence.levels["identity"] < EVIDENCE["identity"].index(_PERSONAL["identity"])
+        found: Flags = _two_names(evidence, ("identity",)) | nameless
         return found
 
     def verdict(self, score: float) -> Verdict:
