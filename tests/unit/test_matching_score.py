@@ -179,9 +179,18 @@ def test_what_a_household_shares_is_for_a_person_to_look_at(said: Row) -> None:
     assert {*pairs.verdict, *links.verdict} == {Verdict.POSSIBLE}
 
 
-def test_two_valid_ids_are_two_people() -> None:
-    one, other = ({"national_id": id_of(number)} for number in (5, 900_000))
-    assert found([ONE | one | {"n": "1"}, ONE | other | {"birth_date": ""} | {"n": "2"}]) == {}
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"birth_date": "", "national_id": id_of(900_000)}, id="of the same name"),
+        pytest.param({"given_name": "ประยุกต", "national_id": id_of(900_000)}, id="twins one letter apart"),
+        pytest.param({"phone": "0812345678", "national_id": id_of(6)}, id="born one after the other"),
+    ],
+)
+def test_two_valid_ids_are_two_people(other: Row) -> None:
+    one = ONE | {"national_id": id_of(5), "phone": "0812345678"}
+    assert found([one | {"n": "1"}, one | other | {"n": "2"}]) == {}
+    assert not len(link_register(people(one), people(one | other), ["R1"], SHIPPED.register))
 
 
 def test_a_third_case_joins_two_and_says_so() -> None:
