@@ -134,7 +134,7 @@ class UseCases:
             rules,
             ports.attachments,
             self.tombstones,
-            build_match_cases(self.province, ports),
+            build_match_cases(self.workspace, self.province, ports),
         )
 
     def import_register(self) -> ImportRegister:
@@ -257,7 +257,7 @@ class UseCases:
             self.messages,
             self.places,
             province.workflow(),
-            *build_matching(province, ports, self.messages, review_list),
+            *build_matching(self.workspace, province, ports, self.messages, review_list),
             *self.money(review_list),
         )
 

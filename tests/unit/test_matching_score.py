@@ -16,7 +16,7 @@ from bridge.config_matching import InvalidWeights, MatchingWeights, load_weights
 from bridge.domain.matching.clusters import joining
 from bridge.domain.matching.compare import EVIDENCE, FAMILY_LEVELS, PLACE_LEVELS, Evidence, Names, compare
 from bridge.domain.matching.duplicates import find_duplicates, link_register
-from bridge.domain.matching.fit import fit
+from bridge.domain.matching.fit import fit, refit
 from bridge.domain.matching.grounds import Ground, grounds, levels_of
 from bridge.domain.matching.index import Index, Probe
 from bridge.domain.matching.people import People, read
@@ -359,3 +359,24 @@ def test_verdicts_begin_where_the_weights_say() -> None:
     assert [weights.verdict(score) for score in (0.49, 0.5, weights.same - 1e-9, weights.same)] == [
         *(Verdict.DIFFERENT, Verdict.POSSIBLE, Verdict.POSSIBLE, Verdict.SAME)
     ]
+
+
+def test_refitting_on_no_decision_changes_nothing_and_on_some_only_what_they_tell_of() -> None:
+    known = SHIPPED.duplicates
+    none = refit(compare(people(), people(), Names.of(CROWD)), np.zeros(0, np.bool_), known)
+    assert none.home == pytest.approx(known.home, abs=1e-3)
+    assert none.start == pytest.approx(known.start, abs=1e-3)
+    names_alone = people(
+        *[{"given_name": "สมชาย", "family_name": "ใจดี", "tambon": "ในเมือง", "amphoe": "พล"}] * 30
+    )
+    elsewhere = people(
+        *[{"given_name": "สมชาย", "family_name": "ใจดี", "tambon": "บัวเงิน", "amphoe": "น้ำพอง"}] * 30
+    )
+    told = compare(
+        names_alone, elsewhere, Names.of(people(ONE), names_alone.take(np.arange(2, dtype=np.int32)))
+    )
+    before, after = known.log_odds(told)[0], refit(told, np.zeros(30, np.bool_), known)
+    assert after.log_odds(told)[0] < 0 < before
+    for field, weights in after.fields.items():
+        assert (np.diff(weights[1:]) >= 0).all(), field
+    assert after.fields["identity"] == pytest.approx(known.fields["identity"], abs=1e-2)
