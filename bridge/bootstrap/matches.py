@@ -25,7 +25,7 @@ KEYS_VERSION = 1
 _FILE = CONFIG / "matching.toml"
 
 
-def _weights(workspace: Workspace) -> tuple[MatchingWeights, str]:
+def weights_of(workspace: Workspace) -> tuple[MatchingWeights, str]:
     """The office's own weights, else the product's, and a name of them and of the keys.
     Raises ConfigurationError: match_weights."""
     file = workspace.weights if workspace.weights.is_file() else _FILE
@@ -45,7 +45,7 @@ def refit(
 ) -> Figures:
     """Fits the weights of duplicates on the office's decisions, and writes them into its workspace. Tells what they
     reached. Raises SheetError: refit_too_few; OutsideError: match_not_written."""
-    decisions, known = province.reviews.decisions, _weights(workspace)[0]
+    decisions, known = province.reviews.decisions, weights_of(workspace)[0]
     use_case = RefitWeights(
         ports.matching, ports.reviews, known.duplicates, decisions.same, decisions.not_same
     )
@@ -57,7 +57,7 @@ def refit(
 
 
 def build_match_cases(workspace: Workspace, province: Province, ports: Ports) -> MatchCases:
-    weights, version = _weights(workspace)
+    weights, version = weights_of(workspace)
     return MatchCases(
         ports.matching,
         ports.rows,
@@ -74,7 +74,7 @@ def build_matching(
     workspace: Workspace, province: Province, ports: Ports, messages: Messages, review_list: ReviewList
 ) -> tuple[MatchCases, TellPairs, TellRegister]:
     """Who finds, and who tells people of pairs and of the register."""
-    decisions, weights = province.reviews.decisions, _weights(workspace)[0].register
+    decisions, weights = province.reviews.decisions, weights_of(workspace)[0].register
     words = (decisions.not_same, decisions.same)
     return (
         build_match_cases(workspace, province, ports),

@@ -263,7 +263,7 @@ class UseCases:
 
     def money(self, review_list: ReviewList) -> tuple[Limits, MissingPapers]:
         shared = (self.province, self.ports, self.messages, review_list)
-        return build_limits(*shared), build_missing_papers(*shared)
+        return build_limits(self.workspace, *shared), build_missing_papers(*shared)
 
     def case_money(self) -> CaseMoney:
         limits, papers = self.money(self.review_list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import combinations
 from pathlib import Path
 
@@ -121,6 +122,23 @@ def test_who_of_the_register_it_is_can_be_chosen(place: Workplace) -> None:
     assert third not in open_items(place, "in_register")
     send(place, "a", house_no="12/1")
     assert cell(place, case, "in_tpmap") == "พบ: R2 (เจ้าหน้าที่ยืนยัน)", "remembered through later edits"
+
+
+def test_a_household_of_the_register_is_one_family(place: Workplace) -> None:
+    """Husband and wife of two family names; a lodger whom the register does not have there is none of theirs."""
+    child = {"case_type": "เด็กในครอบครัวยากจน"}
+    wife = send(place, "a", **child)
+    husband = send(place, "b", **child, person_name="นายคำพอง วงศ์ใหญ่", national_id=OTHER_ID)
+    lodger = send(place, "c", **child, person_name="นายประยูร แก้วใส", national_id="1100000000024")
+    import_register(
+        place, ("R1", *HER), ("R2", "นายคำพอง วงศ์ใหญ่", *HER[1:]), ("R3", "นายประยูร แก้วใส", "99", *HER[2:])
+    )
+    place.desk.type(place.desk.row_of(case_id=wife), amount=1000, transfer_date=date(2025, 11, 12))
+    sync(place)
+    assert f"{wife} (ครัวเรือนเดียวกันในทะเบียน)" in cell(place, husband, "review")
+    assert wife not in cell(place, lodger, "review")
+    import_register(place, ("R2", "นายคำพอง วงศ์ใหญ่", "45", *HER[2:]))
+    assert wife not in cell(place, husband, "review"), "he has another house now"
 
 
 def test_decisions_refit_the_weights(place: Workplace) -> None:
