@@ -24,6 +24,7 @@ SEPARATOR = " · "
 # From this score on the verdict is `same`: 99.8 of 100 are, on data held out from fitting.
 SAME = 0.95
 FOLDS = 2
+LEAST = 20  # pairs of one person; from fewer nothing can be learnt
 NEIGHBOURS = 50  # persons numbered side by side may be one household: they stay in one part
 _NAMED = ("name", "given_name", "family_name", "national_id")
 _DASH = re.compile(r"[_\-–]")
@@ -145,8 +146,10 @@ class MatchFiles:
         return [known[each] for each in ids]
 
     def fit_duplicates(self, cases: Group, persons: Sequence[str]) -> tuple[Weights, Figures]:
-        """Weights from all pairs, and what weights from one half of the people reach on the other half."""
+        """Weights from all pairs, and what weights from one half of the people reach on the other half.
+        Raises SheetError: match_few_answers."""
         numbers = _numbered(persons)
+        _refuse_few(_pairs_of(numbers))
         households = not cases.streets
         weights = _fitted(cases.people, numbers, households)
         held_out = []
@@ -171,6 +174,7 @@ class MatchFiles:
         """The same for links; `known` weighs what a register does not hold."""
         numbers = _numbered([*persons, *register_persons])
         ours, theirs = numbers[: len(persons)], numbers[len(persons) :]
+        _refuse_few(int(np.isin(ours, theirs).sum()))
         weights = _fitted_links(cases.people, ours, register.people, theirs, known)
         held_out = []
         for inside, inside_register in zip(_parts(ours), _parts(theirs), strict=True):
@@ -190,6 +194,11 @@ class MatchFiles:
             hit = ours[rows][found.left] == theirs[people][found.right]
             held_out.append(_Count.of(found, hit, int(np.isin(ours[rows], theirs[people]).sum())))
         return weights, _figures(held_out)
+
+
+def _refuse_few(same: int) -> None:
+    if same < LEAST:
+        raise SheetError("match_few_answers", count=same, least=LEAST)
 
 
 def _header(header: str) -> str:

@@ -197,6 +197,10 @@ def test_wrong_use_and_what_cannot_be_written(
     (folder / "truth.csv").write_text("rec_id,person_id\n C1 ,1\nC2,1\nC3,\nC4,3\n")
     assert run(monkeypatch, "fit", folder / "cases.csv", folder / "truth.csv", "--out", fit[-1]) == 4
     assert "“C3”" in capsys.readouterr().err
+    (folder / "truth.csv").write_text("rec_id,person_id\nC1,1\nC2,1\nC3,2\nC4,3\n")
+    assert run(monkeypatch, "fit", folder / "cases.csv", folder / "truth.csv", "--out", fit[-1]) == 4
+    assert "1 คู่ ต้องมีอย่างน้อย 20 คู่" in capsys.readouterr().err
+    assert not (folder / "w.toml").exists()
     assert run(monkeypatch, "duplicates", folder / "cases.csv", "--out", folder / "no" / "out.csv") == 6
     assert "เขียนไฟล์ out.csv ไม่ได้" in capsys.readouterr().err
     weights = ("--weights", folder / "cases.csv")
