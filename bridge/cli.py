@@ -16,7 +16,17 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bridge import bootstrap, cli_google, cli_match, cli_move, cli_register, cli_serve, cli_show, scheduler
+from bridge import (
+    bootstrap,
+    cli_google,
+    cli_match,
+    cli_move,
+    cli_refit,
+    cli_register,
+    cli_serve,
+    cli_show,
+    scheduler,
+)
 from bridge.application.cycle import CycleReport
 from bridge.application.errors import SaphanError
 from bridge.bootstrap import Office
@@ -48,6 +58,7 @@ AcceptLoss = Annotated[bool, typer.Option("--accept-loss", help="ยืนยั
 cli_google.register(app, lambda where: _open(where), console)
 cli_match.register(app, console)
 cli_move.register(app, lambda where: _open(where), console)
+cli_refit.register(app, lambda where: _open(where), console)
 cli_register.register(app, lambda where: _open(where), console, complaints)
 cli_serve.register(
     app, lambda where: _open(where), lambda office, stop: _keep_hours(_Day(office), stop), console

@@ -17,7 +17,7 @@ from bridge.matching import Matching, open_matching
 from bridge.messages import Messages
 from bridge.workspace import CONFIG
 
-Cases = Annotated[Path, typer.Argument(metavar="CASES.csv", help="ไฟล์เคส (.csv หรือ .csv.gz)")]
+Cases = Annotated[Path, typer.Argument(metavar="CASES.csv", help="ไฟล์เคส (.csv, .csv.gz หรือ .xlsx)")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="ไฟล์ผลลัพธ์ (.csv หรือ .csv.gz)")]
 AsJson = Annotated[bool, typer.Option("--json", help="สรุปเป็น JSON สำหรับโปรแกรมอื่น")]
 WeightsFile = Annotated[
@@ -43,6 +43,7 @@ def register(app: typer.Typer, console: Console) -> None:
 def _add_duplicates(match: typer.Typer, console: Console) -> None:
     @match.command("duplicates", help="หาเคสของบุคคลเดียวกันในไฟล์")
     def duplicates(cases: Cases, out: Out, weights: WeightsFile = None, as_json: AsJson = False) -> int:
+        _keep(cases, out=out)
         watch, matching = time.perf_counter(), open_matching(weights)
         group = matching.group(cases, "rec_id")
         read = time.perf_counter()
@@ -62,11 +63,14 @@ def _add_register(match: typer.Typer, console: Console) -> None:
     @match.command("register", help="หาบุคคลในทะเบียนของแต่ละเคส")
     def link(
         cases: Cases,
-        people: Annotated[Path, typer.Argument(metavar="REGISTER.csv", help="ไฟล์ทะเบียน (.csv หรือ .csv.gz)")],
+        people: Annotated[
+            Path, typer.Argument(metavar="REGISTER.csv", help="ไฟล์ทะเบียน (.csv, .csv.gz หรือ .xlsx)")
+        ],
         out: Out,
         weights: WeightsFile = None,
         as_json: AsJson = False,
     ) -> int:
+        _keep(cases, people, out=out)
         watch, matching = time.perf_counter(), open_matching(weights)
         group, listed = matching.group(cases, "rec_id"), matching.group(people, "reg_id")
         read = time.perf_counter()
@@ -92,12 +96,19 @@ def _add_fit(match: typer.Typer, console: Console) -> None:
     ) -> int:
         if (people is None) != (people_truth is None):
             raise typer.BadParameter("ต้องระบุ --register และ --register-truth ด้วยกัน")
+        _keep(cases, truth, *filter(None, (people, people_truth)), out=out)
         watch, matching = time.perf_counter(), open_matching(None)
         figures = matching.fit(cases, truth, out, people, people_truth)
         f1 = next(iter(figures.values()))["held_out_f1"]
         flat = {f"{kind}_{name}": value for kind, each in figures.items() for name, value in each.items()}
         _tell(console, matching, "match_fitted", {**flat, "f1": f1, **_seconds(watch)}, as_json)
         return 0
+
+
+def _keep(*read: Path, out: Path) -> None:
+    """The file that is written is none of those that are read."""
+    if any(out.exists() and path.exists() and out.samefile(path) for path in read):
+        raise typer.BadParameter("--out ต้องไม่ใช่ไฟล์ที่อ่าน โปรดตั้งชื่ออื่น")
 
 
 def _seconds(watch: float, read: float | None = None) -> dict[str, float]:

@@ -35,11 +35,16 @@ class MatchingWeights:
 
 def load_weights(path: Path) -> MatchingWeights:
     """Raises InvalidWeights, and OSError when there is no such file."""
+    return parse_weights(path.read_bytes(), path.name)
+
+
+def parse_weights(content: bytes, file: str) -> MatchingWeights:
+    """Raises InvalidWeights."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(content.decode("utf-8"))
         weights = {kind: _weights(data[kind]) for kind in KINDS}
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidWeights(str(path.name)) from error
+        raise InvalidWeights(file) from error
     return MatchingWeights(**weights, figures=data.get("figures", {}))
 
 

@@ -61,6 +61,11 @@ class Workspace:
         return self.root / "backups"
 
     @property
+    def weights(self) -> Path:
+        """The office's own weights of matching; the product's hold where there are none."""
+        return self.root / "matching.toml"
+
+    @property
     def refused_register(self) -> Path:
         """Rows of the register that were refused, to be mended and imported again."""
         return self.root / "register"

@@ -254,7 +254,7 @@ class _Pass:
             if row is None:
                 continue
             number = reader.number(row, self._scan.ids)
-            refusal = reader.refusal(row, number) or self._again(number, at)
+            refusal = reader.surplus(cells, header) or reader.refusal(row, number) or self._again(number, at)
             if refusal is not None:
                 self._refuse(sheet, cells, refusal, at)
             elif self._erased.register_row(number) or self._erased.kept_out(number):

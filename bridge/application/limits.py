@@ -133,14 +133,18 @@ class Limits:
         for claim in paying:
             for name, key in vars(claim.keys).items():
                 sections[name, key].update(claim.sections)
-        found = set()
-        for case, claim in self._payments.sharing(paying).items():
+        found, sharing = set[str](), self._payments.sharing(paying)
+        for case, claim in sharing.items():
             for benefit in self._known(claim.sections):
                 reached = (sections.get((f, getattr(claim.keys, f)), ()) for f in _FIELDS[benefit.per])
                 if any(map(benefit.counts, reached)):
                     found.add(case)
-        for link in self._links.among({claim.case for claim in paying}):
+        payers = {claim.case for claim in paying}
+        for link in self._links.among(payers):
             found |= {link.left, link.right}
+        for link in self._links.households(sharing.keys()):
+            if not payers.isdisjoint((link.left, link.right)):
+                found |= {link.left, link.right}
         return found
 
     def _known(self, sections: Iterable[str]) -> list[Benefit]:
@@ -171,7 +175,8 @@ class Limits:
         """How each case that is there stands to each of its benefits. Writes nothing."""
         there = {key: state for key, state in states.items() if not _is_mute(state)}
         claims = self._neighbours(there)
-        kinship = Kinship(claims.values(), self._links.among(claims.keys()))
+        links = [*self._links.among(claims.keys()), *self._links.households(claims.keys())]
+        kinship = Kinship(claims.values(), links)
         return {
             key: [
                 self._judgement(state, claims, kinship, benefit)

@@ -24,6 +24,7 @@ SEPARATOR = " · "
 # From this score on the verdict is `same`: 99.8 of 100 are, on data held out from fitting.
 SAME = 0.95
 FOLDS = 2
+LEAST = 20  # pairs of one person; from fewer nothing can be learnt
 NEIGHBOURS = 50  # persons numbered side by side may be one household: they stay in one part
 _NAMED = ("name", "given_name", "family_name", "national_id")
 _DASH = re.compile(r"[_\-–]")
@@ -34,8 +35,11 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class TableColumns:
+    """`rows` are the numbers that a spreadsheet shows beside the rows."""
+
     header: Sequence[str]
     columns: Sequence[list[str]]
+    rows: Sequence[int]
 
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
@@ -66,17 +70,29 @@ class MatchFiles:
         self._wording, self._headers = wording, headers
 
     def group(self, table: TableColumns, id_column: str, file: str) -> Group:
-        """Raises SheetError: match_columns_missing, match_id_twice."""
+        """Raises SheetError: match_columns_missing, match_id_missing, match_id_twice."""
         found = self._columns(table, id_column)
         if not any(name in found for name in _NAMED):
             wanted = ", ".join(self._headers[name][0] for name in _NAMED)
             raise SheetError("match_columns_missing", file=file, columns=wanted)
         ids = [value.strip() for value in found.get(id_column, [])]
         ids = ids or [str(number) for number in range(1, len(table) + 1)]
-        if len(set(ids)) < len(ids):
-            raise SheetError("match_id_twice", file=file, column=self._headers[id_column][0])
+        self._refuse_ids(ids, table.rows, file, self._headers[id_column][0])
         people = read({name: found[name] for name in COLUMNS if name in found})
         return Group(ids, people, "street" in found and "moo" not in found)
+
+    @staticmethod
+    def _refuse_ids(ids: Sequence[str], rows: Sequence[int], file: str, column: str) -> None:
+        if "" in ids:
+            raise SheetError("match_id_missing", file=file, column=column, row=rows[ids.index("")])
+        if len(set(ids)) == len(ids):
+            return
+        first: dict[str, int] = {}
+        for each, row in zip(ids, rows, strict=True):
+            if each in first:
+                facts = {"value": each, "row": row, "first": first[each]}
+                raise SheetError("match_id_twice", file=file, column=column, **facts)
+            first[each] = row
 
     def duplicates(self, cases: Group, weights: Weights) -> Found:
         """The pairs that are more likely one person than two; the case that comes first is on the left."""
@@ -84,7 +100,7 @@ class MatchFiles:
 
     def register(self, cases: Group, register: Group, weights: Weights) -> Found:
         """Each case that is likely in the register, with the person it most likely is."""
-        found = link_register(cases.people, register.people, weights)
+        found = link_register(cases.people, register.people, register.ids, weights)
         return self._told(found, cases.ids, register.ids)
 
     def _told(self, found: Matches, left: Sequence[str], right: Sequence[str]) -> Found:
@@ -115,22 +131,25 @@ class MatchFiles:
     # fitting
 
     def persons(self, table: TableColumns, id_column: str, ids: Sequence[str], file: str) -> list[str]:
-        """The person of each row by a file of truth. Raises SheetError: match_truth."""
+        """The person of each row by a file of truth. Raises SheetError: match_truth, match_truth_missing."""
         places = {_header(header): place for place, header in reversed(list(enumerate(table.header)))}
         columns = []
         for column in (id_column, "person_id"):
             key = next((key for key in map(_header, self._headers[column]) if key in places), None)
             if key is None:
-                raise SheetError("match_truth", file=file)
-            columns.append(table.columns[places[key]])
-        known = dict(zip(*columns, strict=True))
-        if any(each not in known for each in ids):
-            raise SheetError("match_truth", file=file)
+                raise SheetError("match_truth", file=file, column=self._headers[column][0])
+            columns.append([cell.strip() for cell in table.columns[places[key]]])
+        known = {row: person for row, person in zip(*columns, strict=True) if person}
+        unknown = next((each for each in ids if each not in known), None)
+        if unknown is not None:
+            raise SheetError("match_truth_missing", file=file, value=unknown)
         return [known[each] for each in ids]
 
     def fit_duplicates(self, cases: Group, persons: Sequence[str]) -> tuple[Weights, Figures]:
-        """Weights from all pairs, and what weights from one half of the people reach on the other half."""
+        """Weights from all pairs, and what weights from one half of the people reach on the other half.
+        Raises SheetError: match_few_answers."""
         numbers = _numbered(persons)
+        _refuse_few(_pairs_of(numbers))
         households = not cases.streets
         weights = _fitted(cases.people, numbers, households)
         held_out = []
@@ -155,6 +174,7 @@ class MatchFiles:
         """The same for links; `known` weighs what a register does not hold."""
         numbers = _numbered([*persons, *register_persons])
         ours, theirs = numbers[: len(persons)], numbers[len(persons) :]
+        _refuse_few(int(np.isin(ours, theirs).sum()))
         weights = _fitted_links(cases.people, ours, register.people, theirs, known)
         held_out = []
         for inside, inside_register in zip(_parts(ours), _parts(theirs), strict=True):
@@ -169,10 +189,16 @@ class MatchFiles:
                 known,
             )
             rows, people = (np.flatnonzero(part).astype(np.int32) for part in (inside, inside_register))
-            found = link_register(cases.people.take(rows), register.people.take(people), half)
+            listed = [register.ids[row] for row in people]
+            found = link_register(cases.people.take(rows), register.people.take(people), listed, half)
             hit = ours[rows][found.left] == theirs[people][found.right]
             held_out.append(_Count.of(found, hit, int(np.isin(ours[rows], theirs[people]).sum())))
         return weights, _figures(held_out)
+
+
+def _refuse_few(same: int) -> None:
+    if same < LEAST:
+        raise SheetError("match_few_answers", count=same, least=LEAST)
 
 
 def _header(header: str) -> str:

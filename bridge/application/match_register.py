@@ -13,7 +13,7 @@ from bridge.application.ports.matching import Group, MatchStore, Person, Registe
 from bridge.application.ports.rows import RowStore
 from bridge.application.surroundings import told
 from bridge.domain.matching.compare import compare_rows
-from bridge.domain.matching.duplicates import candidates
+from bridge.domain.matching.duplicates import CLOSE, candidates
 from bridge.domain.matching.grounds import levels_of
 from bridge.domain.matching.keys import few_keys
 from bridge.domain.matching.owned import names_of, of_register
@@ -22,12 +22,19 @@ from bridge.domain.matching.people import People, joined
 from bridge.domain.matching.postings import Postings, kept
 from bridge.domain.matching.rows import CASE_COLUMNS, REGISTER_COLUMNS, Said, people_of
 from bridge.domain.matching.texts import Ints, Rows
-from bridge.domain.matching.weights import Weights
+from bridge.domain.matching.weights import Verdict, Weights, probability_of
 
 CHANGED = "register_changed"  # whoever changes the register sets it to something new in the same transaction
 MATCHED = "register_matched"
 MOST = 5  # persons that a case may be, for people to choose from
 A_PART = 10_000  # cases that are looked up at a time
+
+
+def is_clear(links: Sequence[RegisterLink], weights: Weights) -> bool:
+    """Whether the first of them, the best first, is the person for certain."""
+    if not links or weights.verdict(probability_of(links[0].odds)) is not Verdict.SAME:
+        return False
+    return len(links) == 1 or links[0].odds - links[1].odds >= CLOSE
 
 
 class MatchRegister:
@@ -79,10 +86,11 @@ class MatchRegister:
         sides = once_between(here[there >= 0], there[there >= 0], len(rows))
         register = people_of([words for _, _, words in rows], REGISTER_COLUMNS)
         names = names_of(joined([cases, register]), self._borne)
-        found = candidates(cases, register, sides, self._weights, names, 0.0)
+        numbers = [number for _, number, _ in rows]
+        found = candidates(cases, register, numbers, sides, self._weights, names, 0.0)
         evidence = compare_rows(cases, found.case, register, found.person, names)
         links = [
-            (persons[case].case, RegisterLink(rows[person][1], round(odds, 3), told(levels)))
+            (persons[case].case, RegisterLink(numbers[person], round(odds, 3), told(levels)))
             for case, person, odds, levels in zip(
                 found.case.tolist(),
                 found.person.tolist(),

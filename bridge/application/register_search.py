@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bridge.application.ports.register import Register, RegisterEntry, RegisterQuery
 from bridge.domain.cells import as_text
 from bridge.domain.misspelt import FEW
-from bridge.domain.values.search import needles
-from bridge.domain.values.text import clean
+from bridge.domain.values.search import level_key, needles, together
+from bridge.domain.values.text import clean, fold
 from bridge.domain.values.titles import split_title
 from bridge.domain.viewer import Viewer
 
@@ -76,6 +76,9 @@ class SearchRegister:
         query = RegisterQuery(needles(asked.text), asked.amphoe, asked.tambon, asked.level, areas)
         page = max(page, 1)
         entries, total = self._register.find(query, (page - 1) * PAGE, PAGE, MOST + 1)
+        numbered = None if total else self._numbered(asked, viewer)
+        if numbered is not None:
+            return FoundPeople((numbered,), 1, 1, 1, 1, more=False)
         pages = max(-(-min(total, MOST) // PAGE), 1)
         if page > pages:
             return self.find(asked, viewer, pages)
@@ -83,6 +86,18 @@ class SearchRegister:
         alike = [_row(entry) for entry in self._register.alike(query, PAGE)] if total < FEW else ()
         first, more = (page - 1) * PAGE + 1, total > MOST
         return FoundPeople(rows, page, pages, first, min(total, MOST), more, alike)
+
+    def _numbered(self, asked: RegisterSearch, viewer: Viewer) -> RegisterRow | None:
+        """Whose number was typed, if anybody's, in the place and of the level that were asked for."""
+        text = together(fold(asked.text))
+        row = self.person(text, viewer) or self.person(text.upper(), viewer) if text.isprintable() else None
+        if row is None:
+            return None
+        asked_for, held = (
+            (asked.amphoe, asked.tambon, asked.level),
+            (row.amphoe, row.tambon, level_key(row.level)),
+        )
+        return row if all(want in ("", has) for want, has in zip(asked_for, held, strict=True)) else None
 
     def person(self, number: str, viewer: Viewer) -> RegisterRow | None:
         """None where there is no such row, and where it is not this viewer's to see."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bridge.application.match_register import MatchRegister
+from bridge.application.match_register import MatchRegister, is_clear
 from bridge.application.ports.matching import MatchStore, RegisterLink
 from bridge.application.ports.reviews import ReviewItem, ReviewKind, ReviewStore, StoredReview
 from bridge.application.ports.rows import Presence, RowState
@@ -14,8 +14,7 @@ from bridge.application.ports.wording import Wording
 from bridge.application.review_list import ReviewList
 from bridge.application.tell_pairs import BETWEEN_REASONS, percent
 from bridge.domain.cells import Cell, as_text
-from bridge.domain.matching.duplicates import CLOSE
-from bridge.domain.matching.weights import Verdict, Weights, probability_of
+from bridge.domain.matching.weights import Weights, probability_of
 from bridge.domain.values.text import header_key
 
 _INSIDE = header_key("TPMAP")  # what the question "source" calls the register
@@ -88,18 +87,12 @@ class TellRegister:
         if not left:
             items += refused
             return Told(self._wording.text("in_register", "none"), self._contradiction(state, inside=False))
-        if self._is_clear(left):
+        if is_clear(left, self._weights):
             items += refused
             return self._found(state, left[0].number, self._reasons(left[0]))
         items += [*refused, *(self._item(state.key, link) for link in left)]
         numbers = ", ".join(link.number for link in left)
         return Told(self._wording.text("in_register", "possible", numbers=numbers))
-
-    def _is_clear(self, links: Sequence[RegisterLink]) -> bool:
-        first = links[0]
-        if self._weights.verdict(probability_of(first.odds)) is not Verdict.SAME:
-            return False
-        return len(links) == 1 or first.odds - links[1].odds >= CLOSE
 
     def _found(self, state: RowState, number: str, reasons: str) -> Told:
         cell = self._wording.text("in_register", "found", number=number, reasons=reasons)

@@ -50,9 +50,8 @@ from bridge.application.submit import AskAccess, SubmitCase
 from bridge.application.summarise import Summarise
 from bridge.application.sweep import Sweep
 from bridge.application.track_cases import TrackCases
-from bridge.bootstrap import desk
+from bridge.bootstrap import desk, matches
 from bridge.bootstrap.google import OnGoogle
-from bridge.bootstrap.matches import build_match_cases
 from bridge.bootstrap.ports import Ports as Ports
 from bridge.bootstrap.ports import real_ports, secret_key
 from bridge.bootstrap.use_cases import UseCases
@@ -306,7 +305,7 @@ def build(workspace: Workspace, province: Province, ports: Ports | None = None) 
         mark_all_dirty=parts.mark_all_dirty,
         share=parts.share(),
         erase_again=erase.catch_up,
-        catch_up=build_match_cases(province, ports).catch_up,
+        catch_up=matches.build_match_cases(workspace, province, ports).catch_up,
         traffic=ports.google.traffic.take,
         fingerprint=fingerprint,
         current=lambda: _fingerprint(workspace),
@@ -341,8 +340,14 @@ def _holder() -> str:
 
 
 def _fingerprint(workspace: Workspace) -> str:
-    content = workspace.province_file.read_bytes() if workspace.province_file.exists() else b""
+    files = (workspace.province_file, workspace.weights)
+    content = b"".join(file.read_bytes() for file in files if file.exists())
     return hashlib.sha256(PROGRAM_RULES.encode() + content).hexdigest()
+
+
+def refit(office: Office, *, write: bool) -> dict[str, float]:
+    """See matches.refit."""
+    return matches.refit(office.workspace, office.province, office.ports, office.messages, write=write)
 
 
 def with_ports(office: Office, **changes: Any) -> Office:

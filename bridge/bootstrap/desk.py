@@ -54,7 +54,7 @@ def erase(parts: UseCases, lease: Callable[[], AbstractContextManager[None]]) ->
         lease,
         new_key=lambda: secrets.token_hex(16),
         forget_files=forget_files,
-        forget_matches=build_match_cases(parts.province, ports).forget,
+        forget_matches=build_match_cases(parts.workspace, parts.province, ports).forget,
     )
 
 

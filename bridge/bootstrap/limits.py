@@ -7,17 +7,21 @@ from bridge.application.limits import Limits
 from bridge.application.missing_papers import MissingPapers
 from bridge.application.person_links import KnownPairs
 from bridge.application.review_list import ReviewList
+from bridge.bootstrap.matches import weights_of
 from bridge.bootstrap.ports import Ports
 from bridge.config import Province
 from bridge.messages import Messages
+from bridge.workspace import Workspace
 
 
-def build_limits(province: Province, ports: Ports, messages: Messages, review_list: ReviewList) -> Limits:
-    decisions = province.reviews.decisions
+def build_limits(
+    workspace: Workspace, province: Province, ports: Ports, messages: Messages, review_list: ReviewList
+) -> Limits:
+    decisions, weights = province.reviews.decisions, weights_of(workspace)[0].register
     headers = {column.key: column.header for column in province.table("cases").columns}
     return Limits(
         ports.payments,
-        KnownPairs(ports.reviews, ports.matching, decisions.same, decisions.not_same),
+        KnownPairs(ports.reviews, ports.matching, weights, decisions.same, decisions.not_same),
         ports.reviews,
         review_list,
         ports.rows,

@@ -134,7 +134,7 @@ class UseCases:
             rules,
             ports.attachments,
             self.tombstones,
-            build_match_cases(self.province, ports),
+            build_match_cases(self.workspace, self.province, ports),
         )
 
     def import_register(self) -> ImportRegister:
@@ -257,13 +257,13 @@ class UseCases:
             self.messages,
             self.places,
             province.workflow(),
-            *build_matching(province, ports, self.messages, review_list),
+            *build_matching(self.workspace, province, ports, self.messages, review_list),
             *self.money(review_list),
         )
 
     def money(self, review_list: ReviewList) -> tuple[Limits, MissingPapers]:
         shared = (self.province, self.ports, self.messages, review_list)
-        return build_limits(*shared), build_missing_papers(*shared)
+        return build_limits(self.workspace, *shared), build_missing_papers(*shared)
 
     def case_money(self) -> CaseMoney:
         limits, papers = self.money(self.review_list)

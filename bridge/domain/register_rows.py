@@ -10,7 +10,7 @@ from functools import lru_cache
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.values import national_id
 from bridge.domain.values.places import PlaceReading, Places
-from bridge.domain.values.text import clean, header_key
+from bridge.domain.values.text import clean, fold, header_key, says_none
 
 HEADER_SEARCH_ROWS = 30
 LONGEST_NUMBER = 64  # characters
@@ -111,6 +111,8 @@ class RegisterReader:
         for column in self._required:
             if row.get(column) is None:
                 return Refusal("missing", column)
+        if _is_no_number(number):
+            return Refusal("number_none", "number", number)
         if len(number) > LONGEST_NUMBER or not number.isprintable():
             return Refusal("number_unusable", "number", number[:LONGEST_NUMBER])
         if _SCIENTIFIC.fullmatch(number):
@@ -121,6 +123,16 @@ class RegisterReader:
             value = f"{as_text(row['tambon'])} / {as_text(row['amphoe'])}"
             return Refusal("places_swapped", "tambon", value)
         return None
+
+    @staticmethod
+    def surplus(cells: Sequence[Cell], header: Header) -> Refusal | None:
+        """A row with more cells than the header: somewhere in it a delimiter stands inside a value, and all that is
+        behind it is in the wrong column."""
+        width = len(header.cells)
+        if len(cells) <= width:
+            return None
+        found = next((text for cell in cells[width:] if (text := clean(as_text(cell)))), "")
+        return Refusal("row_too_long", "", found[:LONGEST_NUMBER], {"width": width}) if found else None
 
     def placed(self, row: Row) -> bool:
         """Tambon and amphoe as the province spells them where that is certain, and those of former days as they are
@@ -147,9 +159,9 @@ class RegisterReader:
 
     @staticmethod
     def names_swapped(row: Row) -> bool:
-        """Whether the number looks like a name and the name like a number."""
+        """Whether the number, as no number does, lacks every digit, and the name holds some."""
         number, name = row.get("number"), row.get("name")
-        return name is not None and number is not None and not _has_letter(name) and not _has_digit(number)
+        return name is not None and number is not None and _has_digit(name) and not _has_digit(number)
 
     def _place(self, tambon: Cell, amphoe: Cell) -> PlaceReading:
         if isinstance(tambon, str | None) and isinstance(amphoe, str | None):
@@ -169,6 +181,11 @@ def letters(place: int) -> str:
 
 def _certain(place: PlaceReading) -> bool:
     return place.tambon.certain and place.amphoe.certain
+
+
+def _is_no_number(text: str) -> bool:
+    """What is typed where there is none: `-`, `ไม่มี`, only zeros. (Asked of a million rows: the last letter tells.)"""
+    return not text.strip("0") or (not text[-1:].isdigit() and says_none(fold(text)))
 
 
 def _has_letter(cell: Cell) -> bool:

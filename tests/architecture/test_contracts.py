@@ -98,6 +98,7 @@ def command_line_help(module: Module) -> set[int]:
         "bridge/cli_google.py",
         "bridge/cli_match.py",
         "bridge/cli_move.py",
+        "bridge/cli_refit.py",
         "bridge/cli_register.py",
         "bridge/cli_serve.py",
     ):

@@ -275,6 +275,15 @@ def test_cases_are_looked_up_when_they_come_and_when_the_register_changes(ledger
     assert (links(ledger, key), links(ledger, case_key(70))) == ([], ["R70"])
 
 
+def test_rows_of_the_register_are_read_by_number(ledger: Ledger) -> None:
+    register(ledger, registered(1), registered(2, house_no="7"), registered(3))
+    homes = ledger.matching.homes(["R2", "R9", "R1", "R2"])
+    assert {number: row["house_no"] for number, row in homes.items()} == {
+        "R1": of_person(1)["house_no"],
+        "R2": "7",
+    }
+
+
 def test_two_of_the_register_are_to_be_chosen_from(ledger: Ledger) -> None:
     register(ledger, *(registered(n) for n in range(3, 30)), registered(1), {**registered(1), "number": "R2"})
     matching(ledger).catch_up()

@@ -196,6 +196,17 @@ class TestSearchRegister:
         assert self.names(ledger, STAFF, " . ") == []
         assert self.names(ledger, STAFF, "มาลี") == ["นางสาว|มาลี ศรีสุข"]
 
+    def test_a_number_finds_its_person(self, ledger: Ledger) -> None:
+        """As the card has it, too; nobody else's to see, and in no other place or level."""
+        import_people(ledger)
+        row = {"number": "3330100000017", "name": "มี เลข", "tambon": "โพธิ์", "amphoe": "เมืองศรีสะเกษ"}
+        ledger.cases.import_register([row], "2")
+        for typed in ("3330100000017", "3 3301 00000 01 7", "๓-๓๓๐๑-๐๐๐๐๐-๐๑-๗"):
+            assert self.names(ledger, PHO, typed) == ["|มี เลข"]
+        assert self.names(ledger, STAFF, "r1", level="1") == ["นาง|สมศรี ใจดี"]
+        assert self.names(ledger, STAFF, "r1", level="2") == self.names(ledger, CITY, "r4") == []
+        assert self.names(ledger, STAFF, "r9\ud800\0") == []
+
     def test_one_person(self, ledger: Ledger) -> None:
         import_people(ledger)
         person = SearchRegister(ledger.register).person

@@ -8,9 +8,11 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from benchmarks.people import make
 from bridge.cli_match import main
@@ -96,6 +98,29 @@ def test_a_file_as_programs_write_it(folder: Path, monkeypatch: pytest.MonkeyPat
         assert [(row["left"], row["right"]) for row in csv.DictReader(file)] == [("C1", "C2")]
 
 
+def test_a_workbook_is_read_as_the_same_table(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids as numbers and birth dates as dates, as Excel keeps them."""
+    book = Workbook()
+    assert book.active is not None
+    for number, row in enumerate(csv.reader(CASES)):
+        cells: list[object] = [int(cell) if cell.isdigit() and cell[0] != "0" else cell for cell in row]
+        cells[3] = datetime(1952, 1, 17) if number == 1 else cells[3]
+        book.active.append(cells)
+    book.save(folder / "book.xlsx")
+    assert run(monkeypatch, "duplicates", folder / "book.xlsx", "--out", folder / "pairs.csv") == 0
+    assert run(monkeypatch, "duplicates", folder / "cases.csv", "--out", folder / "same.csv") == 0
+    assert (folder / "pairs.csv").read_text() == (folder / "same.csv").read_text()
+
+
+def test_what_is_read_is_not_written_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = folder / "cases.csv"
+    before = cases.read_bytes()
+    assert run(monkeypatch, "duplicates", cases, "--out", cases) == 2
+    assert run(monkeypatch, "register", folder / "register.csv", cases, "--out", cases) == 2
+    assert run(monkeypatch, "fit", folder / "register.csv", cases, "--out", cases) == 2
+    assert cases.read_bytes() == before
+
+
 def test_columns_may_be_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without numbers the rows are known by their place."""
     (folder / "few.csv").write_text(f"given_name,soc_sec_id\nanna,{valid_id(1)}\nanna,{valid_id(1)}\n")
@@ -124,12 +149,26 @@ def test_a_header_alone_has_no_pairs(folder: Path, monkeypatch: pytest.MonkeyPat
         (None, "เปิดไฟล์ bad.csv ไม่ได้"),
         (b"", "ว่างเปล่า"),
         (b"rec_id,colour\n1,red\n", "ไม่มีคอลัมน์ที่ใช้จับคู่บุคคล"),
-        (b"rec_id,name\n1,a b\n1,c d\n", "มีรหัสซ้ำกัน"),
-        (b'rec_id,name\n1,"a\n', "bad.csv"),
+        (b"rec_id,name\n1,a b\n\n1,c d\n", "แถวที่ 4 คอลัมน์ rec_id: รหัส “1” ซ้ำกับแถวที่ 2"),
+        (b"rec_id,name\n1,a b\n ,c d\n", "แถวที่ 3 คอลัมน์ rec_id: ไม่มีรหัส"),
+        (b"rec_id,name\n1,a b\n2,c,d\n", "แถวที่ 3 มีค่าเกินหัวคอลัมน์ซึ่งมี 2 คอลัมน์ (“d”)"),
+        (b'rec_id,name\n1,"a\n2,b\n3,c\n', "ใกล้บรรทัดที่ 2 "),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excel รุ่นเก่า"),
         (b"\x1f\x8b\x08 not gzip", "เสียหรือไม่ครบ"),
         (b"rec_id,name\n1,\xff\xfe\x81\xdb\xfc\n", "bad.csv"),
     ],
-    ids=["no file", "empty", "no names", "ids twice", "open quote", "bad gzip", "no known letters"],
+    ids=[
+        "no file",
+        "empty",
+        "no names",
+        "id twice",
+        "id blank",
+        "row too long",
+        "open quote",
+        "old Excel",
+        "bad gzip",
+        "no known letters",
+    ],
 )
 def test_what_cannot_be_used_is_said_plainly(
     folder: Path,
@@ -153,8 +192,15 @@ def test_wrong_use_and_what_cannot_be_written(
     assert run(monkeypatch, "duplicates", folder / "cases.csv") == 2
     fit = ("fit", folder / "cases.csv", folder / "cases.csv", "--out", folder / "w.toml")
     assert run(monkeypatch, *fit, "--register", folder / "register.csv") == 2
-    assert run(monkeypatch, *fit) == 4
+    assert run(monkeypatch, "fit", folder / "cases.csv", folder / "register.csv", "--out", fit[-1]) == 4
     assert "person_id" in capsys.readouterr().err
+    (folder / "truth.csv").write_text("rec_id,person_id\n C1 ,1\nC2,1\nC3,\nC4,3\n")
+    assert run(monkeypatch, "fit", folder / "cases.csv", folder / "truth.csv", "--out", fit[-1]) == 4
+    assert "“C3”" in capsys.readouterr().err
+    (folder / "truth.csv").write_text("rec_id,person_id\nC1,1\nC2,1\nC3,2\nC4,3\n")
+    assert run(monkeypatch, "fit", folder / "cases.csv", folder / "truth.csv", "--out", fit[-1]) == 4
+    assert "1 คู่ ต้องมีอย่างน้อย 20 คู่" in capsys.readouterr().err
+    assert not (folder / "w.toml").exists()
     assert run(monkeypatch, "duplicates", folder / "cases.csv", "--out", folder / "no" / "out.csv") == 6
     assert "เขียนไฟล์ out.csv ไม่ได้" in capsys.readouterr().err
     weights = ("--weights", folder / "cases.csv")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from bridge import bootstrap
+from bridge.application.errors import SheetError
 from bridge.application.ports.forms import Batch
 from bridge.domain.cells import Cell
 from tests.integration.people import Workplace
@@ -119,3 +122,49 @@ def test_who_of_the_register_it_is_can_be_chosen(place: Workplace) -> None:
     assert third not in open_items(place, "in_register")
     send(place, "a", house_no="12/1")
     assert cell(place, case, "in_tpmap") == "พบ: R2 (เจ้าหน้าที่ยืนยัน)", "remembered through later edits"
+
+
+def test_a_household_of_the_register_is_one_family(place: Workplace) -> None:
+    """Husband and wife of two family names; a lodger whom the register does not have there is none of theirs."""
+    child = {"case_type": "เด็กในครอบครัวยากจน"}
+    wife = send(place, "a", **child)
+    husband = send(place, "b", **child, person_name="นายคำพอง วงศ์ใหญ่", national_id=OTHER_ID)
+    lodger = send(place, "c", **child, person_name="นายประยูร แก้วใส", national_id="1100000000024")
+    import_register(
+        place, ("R1", *HER), ("R2", "นายคำพอง วงศ์ใหญ่", *HER[1:]), ("R3", "นายประยูร แก้วใส", "99", *HER[2:])
+    )
+    place.desk.type(place.desk.row_of(case_id=wife), amount=1000, transfer_date=date(2025, 11, 12))
+    sync(place)
+    assert f"{wife} (ครัวเรือนเดียวกันในทะเบียน)" in cell(place, husband, "review")
+    assert wife not in cell(place, lodger, "review")
+    import_register(place, ("R2", "นายคำพอง วงศ์ใหญ่", "45", *HER[2:]))
+    assert wife not in cell(place, husband, "review"), "he has another house now"
+
+
+def test_decisions_refit_the_weights(place: Workplace) -> None:
+    """An office where whoever shares a name alone is another person says so, and is asked less."""
+    with pytest.raises(SheetError, match="refit_too_few"):
+        bootstrap.refit(place.office, write=True)
+    words = ("ประยุกต์", "ชาญณรงค์", "วิเชียร", "บุญเลิศ", "ไพโรจน์", "อนันตชัย", "สุรพล", "มณเฑียร")
+    for number, (one, other) in enumerate(combinations(words, 2)):
+        person = {
+            "submitted_at": f"10/11/2025, 13:00:{number:02}",
+            "person_name": f"นาย{one}{other} {other}{one}",
+        }
+        here, there = ({"house_no": f"{number}{house}", "moo": house} for house in "12")
+        place.send(f"{number} here", **person | HOME | here, problem="เรื่องแรก")
+        away = {"tambon": "ห้วยเหนือ", "amphoe": "ขุขันธ์", **there}
+        place.send(f"{number} there", **person | away, problem="เรื่องหลัง")
+    sync(place)
+    asked = sorted({**open_items(place, "duplicate"), **open_items(place, "earlier")})
+    assert len(asked) == 28
+    assert asked == [*range(asked[0], asked[0] + 28)]
+    word = place.office.province.reviews.decisions.not_same
+    place.reviews.paste(asked[0], place.reviews.columns["decision"], [[word]] * 27)
+    sync(place)
+    figures = bootstrap.refit(place.office, write=True)
+    assert (figures["decisions"], figures["decided_same"]) == (27, 0)
+    assert figures["agreed_before"] == 0 < 0.9 < figures["held_out_agreed"]
+    place.office = bootstrap.with_ports(place.office)
+    sync(place)
+    assert asked[-1] not in {**open_items(place, "duplicate"), **open_items(place, "earlier")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import os
 import shutil
 import sqlite3
@@ -148,6 +149,7 @@ def test_columns_may_stand_in_any_order_and_a_zero_that_a_number_lost_comes_back
         (["หมายเลข", "ตำบล"], ["1", "โพธิ์"], "ไฟล์ ก.csv แถวที่ 1: ไม่มีคอลัมน์ ชื่อ-สกุล"),
         (["หมายเลข", "ชื่อ-สกุล", "ชื่อ - สกุล"], ["1", "ก ข", "ก ข"], "ชื่อ-สกุล (B), ชื่อ - สกุล (C)"),
         (["หมายเลข", "ชื่อ-สกุล"], ["สมมติ ใจดี", "12345"], "หมายเลข (A) กับคอลัมน์ ชื่อ-สกุล (B) น่าจะสลับกัน"),
+        (["หมายเลข", "ชื่อ-สกุล"], ["สมมติ ใจดี", "R0001"], "หมายเลข (A) กับคอลัมน์ ชื่อ-สกุล (B) น่าจะสลับกัน"),
         (
             ["หมายเลข", "ชื่อ-สกุล", "ตำบล", "อำเภอ"],
             ["1", "ก ข", *reversed(PLACE)],
@@ -166,8 +168,26 @@ def test_a_file_that_breaks_off_is_not_taken(office: Office, tmp_path: Path) -> 
     file = write(tmp_path / "ก.csv", [person(n) for n in range(1, 9)])
     file.write_bytes(file.read_bytes()[:-40] + b'\n"')
     assert "อ่านไฟล์ทะเบียน ก.csv ไม่ได้" in refusal(office, file)
+    file.write_text('หมายเลข,ชื่อ-สกุล\n1,"สมมติ ใจดี\n2,ก ข\n3,ค ง\n', encoding="utf-8")
+    assert "ใกล้บรรทัดที่ 2 " in refusal(office, file)
     file.write_bytes("หมายเลข,ชื่อ-สกุล\n1,สมมติ ใจดี\n".encode("cp874"))
     assert take(office, file).new == 1
+
+
+def test_rows_without_a_number_and_rows_too_long_are_refused(office: Office, tmp_path: Path) -> None:
+    rows = [[number, "สมมติ ใจดี"] for number in ("-", "ไม่มี", "0000000000000", "R1")]
+    report = take(office, write(tmp_path / "ก.csv", [*rows, ["R2", "สมมติ", "ใจดี"]], HEADER[:3:2]))
+    assert (report.new, report.refused_rows) == (1, 4)
+    assert "“0000000000000” ไม่ใช่หมายเลข" in report.refused[2]
+    assert "แถวที่ 6: มีค่าเกินหัวคอลัมน์ซึ่งมี 2 คอลัมน์ (“ใจดี”)" in report.refused[3]
+
+
+def test_a_file_is_what_it_holds_not_what_it_is_called(office: Office, tmp_path: Path) -> None:
+    book = write(tmp_path / "ก.xlsx", [person(1)])
+    assert take(office, book.rename(tmp_path / "ก.csv")).new == 1
+    packed = tmp_path / "ข.csv"
+    packed.write_bytes(gzip.compress(b"x"))
+    assert "โปรดแตกไฟล์ก่อน" in refusal(office, packed)
 
 
 def test_a_place_of_former_days_is_kept_as_it_is_called_today(office: Office, tmp_path: Path) -> None:

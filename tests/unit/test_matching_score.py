@@ -16,7 +16,7 @@ from bridge.config_matching import InvalidWeights, MatchingWeights, load_weights
 from bridge.domain.matching.clusters import joining
 from bridge.domain.matching.compare import EVIDENCE, FAMILY_LEVELS, PLACE_LEVELS, Evidence, Names, compare
 from bridge.domain.matching.duplicates import find_duplicates, link_register
-from bridge.domain.matching.fit import fit
+from bridge.domain.matching.fit import fit, refit
 from bridge.domain.matching.grounds import Ground, grounds, levels_of
 from bridge.domain.matching.index import Index, Probe
 from bridge.domain.matching.people import People, read
@@ -164,9 +164,33 @@ def test_one_person_is_found_again(other: Row) -> None:
     assert pairs[("1", "2")] >= LIKELY
 
 
-def test_two_valid_ids_are_two_people() -> None:
-    one, other = ({"national_id": id_of(number)} for number in (5, 900_000))
-    assert found([ONE | one | {"n": "1"}, ONE | other | {"birth_date": ""} | {"n": "2"}]) == {}
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"phone": "0812345678"}, id="a telephone and no name"),
+        pytest.param({"phone": "0812345678", "family_name": "สุขเจริญ"}, id="a telephone and a family name"),
+        pytest.param({"birth_date": "17/1/2495", "family_name": "สุขเจริญ"}, id="a birthday and a family name"),
+    ],
+)
+def test_what_a_household_shares_is_for_a_person_to_look_at(said: Row) -> None:
+    row = {key: value for key, value in HOME.items() if key != "family_name"} | said
+    pairs = find_duplicates(people(row, row), ["1", "2"], SHIPPED.duplicates)
+    links = link_register(people(row), people(row), ["R1"], SHIPPED.register)
+    assert {*pairs.verdict, *links.verdict} == {Verdict.POSSIBLE}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"birth_date": "", "national_id": id_of(900_000)}, id="of the same name"),
+        pytest.param({"given_name": "ประยุกต", "national_id": id_of(900_000)}, id="twins one letter apart"),
+        pytest.param({"phone": "0812345678", "national_id": id_of(6)}, id="born one after the other"),
+    ],
+)
+def test_two_valid_ids_are_two_people(other: Row) -> None:
+    one = ONE | {"national_id": id_of(5), "phone": "0812345678"}
+    assert found([one | {"n": "1"}, one | other | {"n": "2"}]) == {}
+    assert not len(link_register(people(one), people(one | other), ["R1"], SHIPPED.register))
 
 
 def test_a_third_case_joins_two_and_says_so() -> None:
@@ -232,13 +256,16 @@ def test_belonging_together_is_transitive(log_odds: list[float]) -> None:
 
 def test_a_case_is_at_most_one_person_of_the_register() -> None:
     register = people(ONE, ONE | {"house_no": "99", "moo": "8"}, HOME | {"given_name": "สมศักดิ์"})
-    links = link_register(people(ONE, {"given_name": "อื่น", "family_name": "ไกล"}), register, SHIPPED.register)
+    cases = people(ONE, {"given_name": "อื่น", "family_name": "ไกล"})
+    links = link_register(cases, register, ["R1", "R2", "R3"], SHIPPED.register)
     assert (links.left.tolist(), links.right.tolist(), links.verdict) == ([0], [0], [Verdict.SAME])
 
 
 def test_two_equal_people_of_the_register_are_for_a_person_to_choose() -> None:
-    links = link_register(people(ONE), people(ONE, ONE), SHIPPED.register)
-    assert (links.right.tolist(), links.verdict) == ([0], [Verdict.POSSIBLE])
+    """The first of them by its number is told, wherever it stands in the file."""
+    for numbers, told in ((["R1", "R2"], 0), (["R2", "R1"], 1)):
+        links = link_register(people(ONE), people(ONE, ONE), numbers, SHIPPED.register)
+        assert (links.right.tolist(), links.verdict) == ([told], [Verdict.POSSIBLE])
 
 
 @given(st.lists(rows, min_size=1, max_size=8), rows, st.integers(0, 8))
@@ -332,3 +359,24 @@ def test_verdicts_begin_where_the_weights_say() -> None:
     assert [weights.verdict(score) for score in (0.49, 0.5, weights.same - 1e-9, weights.same)] == [
         *(Verdict.DIFFERENT, Verdict.POSSIBLE, Verdict.POSSIBLE, Verdict.SAME)
     ]
+
+
+def test_refitting_on_no_decision_changes_nothing_and_on_some_only_what_they_tell_of() -> None:
+    known = SHIPPED.duplicates
+    none = refit(compare(people(), people(), Names.of(CROWD)), np.zeros(0, np.bool_), known)
+    assert none.home == pytest.approx(known.home, abs=1e-3)
+    assert none.start == pytest.approx(known.start, abs=1e-3)
+    names_alone = people(
+        *[{"given_name": "สมชาย", "family_name": "ใจดี", "tambon": "ในเมือง", "amphoe": "พล"}] * 30
+    )
+    elsewhere = people(
+        *[{"given_name": "สมชาย", "family_name": "ใจดี", "tambon": "บัวเงิน", "amphoe": "น้ำพอง"}] * 30
+    )
+    told = compare(
+        names_alone, elsewhere, Names.of(people(ONE), names_alone.take(np.arange(2, dtype=np.int32)))
+    )
+    before, after = known.log_odds(told)[0], refit(told, np.zeros(30, np.bool_), known)
+    assert after.log_odds(told)[0] < 0 < before
+    for field, weights in after.fields.items():
+        assert (np.diff(weights[1:]) >= 0).all(), field
+    assert after.fields["identity"] == pytest.approx(known.fields["identity"], abs=1e-2)

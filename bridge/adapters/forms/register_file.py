@@ -23,6 +23,8 @@ from bridge.application.ports.register_imports import Damaged, RegisterFile
 from bridge.domain.cells import Cell
 
 CHUNK = 1 << 20
+GZIP = b"\x1f\x8b"
+WORKBOOK = (b"PK\x03\x04", spreadsheet.COMPOUND_FILE)  # whatever the file is called
 SAMPLED_BYTES = 400_000
 # As many rows as a worksheet can have, with some thirty columns.
 LIMITS = Limits(file_bytes=2_000_000_000, unpacked_bytes=4_000_000_000, cells=32_000_000)
@@ -34,7 +36,10 @@ def open_register(path: Path) -> RegisterFile | Unreadable:
     try:
         if path.stat().st_size > LIMITS.file_bytes:
             raise Trouble("file_too_big", megabytes=LIMITS.file_bytes // 1_000_000)
-        if suffix == ".xlsx":
+        start = _start(path)
+        if start.startswith(GZIP):
+            raise Trouble("file_packed")
+        if suffix == ".xlsx" or (suffix != ".zip" and start.startswith(WORKBOOK)):
             return _worksheet(path)
         return read_file(path) if suffix == ".zip" else _csv(path)
     except PermissionError:
@@ -43,6 +48,11 @@ def open_register(path: Path) -> RegisterFile | Unreadable:
         return _unreadable(path, Trouble("file_unreadable", reason=error.strerror or error))
     except Trouble as trouble:
         return _unreadable(path, trouble)
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(8)
 
 
 @dataclass(frozen=True)
@@ -68,15 +78,16 @@ class _CsvRows:
         """Raises Damaged."""
         before: list[str] = []
         row: list[str] = []
+        line = 1
         with self.path.open(encoding=self.encoding, newline="") as file:
             reader = csv.reader(map(visible, file), delimiter=self.delimiter, strict=True)
             try:
                 for each in reader:
-                    before, row = row, each
+                    before, row, line = row, each, reader.line_num + 1
                     yield row
-            except csv.Error as error:
-                cut = "end of data" in str(error)
-                trouble = Trouble("file_incomplete") if cut else Trouble("csv_damaged", line=reader.line_num)
+            except csv.Error as error:  # the quote is where the record begins
+                cut = "end of data" in str(error) and not self._ends_with_line()
+                trouble = Trouble("file_incomplete") if cut else Trouble("csv_damaged", line=line)
                 raise Damaged(_unreadable(self.path, trouble)) from error
         if len(row) < len(before) and not self._ends_with_line():
             raise Damaged(_unreadable(self.path, Trouble("file_incomplete")))
@@ -98,9 +109,7 @@ def _csv(path: Path) -> RegisterFile:
 
 def _read_through(path: Path) -> tuple[str, str]:
     """(digest, encoding). Raises Trouble as delimited.decode does."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    utf16 = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    utf16 = _start(path).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     encoding = "utf-16" if utf16 else "utf-8-sig"
     digest = hashlib.sha256()
     chunk = b""
@@ -152,9 +161,8 @@ class _SheetRows:
 
 def _worksheet(path: Path) -> RegisterFile:
     """The first sheet that holds anything."""
-    with path.open("rb") as file:
-        if file.read(8) == spreadsheet.COMPOUND_FILE:
-            raise Trouble("xlsx_locked")
+    if _start(path) == spreadsheet.COMPOUND_FILE:
+        raise Trouble("xlsx_locked")
     digest = hashlib.sha256()
     for chunk in _chunks(path):
         digest.update(chunk)

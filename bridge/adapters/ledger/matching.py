@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from django.db.models import Q, QuerySet
@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.models import Case, MatchBucket, MatchPair, MatchPerson, RegisterPerson
 from bridge.application.ports.matching import Group, Heard, Pair, Person, RegisterLink
+from bridge.domain.cells import Cell
 from bridge.domain.matching.postings import BUCKETS, Postings, bucket_of
 from bridge.domain.matching.rows import REGISTER_COLUMNS, Said, said
 from bridge.domain.matching.texts import Ints
@@ -211,6 +212,15 @@ class DjangoMatching:
 
     def in_register(self, number: str) -> bool:
         return RegisterPerson.objects.filter(number=number).exists()
+
+    def homes(self, numbers: Iterable[str]) -> dict[str, Mapping[str, Cell]]:
+        return {
+            number: values
+            for chunk in chunks(sorted(set(numbers)))
+            for number, values in RegisterPerson.objects.filter(number__in=chunk).values_list(
+                "number", "values"
+            )
+        }
 
     def forget(self, cases: Iterable[str]) -> None:
         for chunk in chunks(cases, CHUNK // 2):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
+from bridge.domain.cells import Cell
 from bridge.domain.matching.postings import Postings
 from bridge.domain.matching.rows import Said
 from bridge.domain.matching.texts import Ints
@@ -126,6 +127,9 @@ class MatchStore(Protocol):
         """All of it in parts."""
 
     def in_register(self, number: str) -> bool: ...
+
+    def homes(self, numbers: Iterable[str]) -> dict[str, Mapping[str, Cell]]:
+        """What rows of the register say, by number; without those that are gone."""
 
     def forget(self, cases: Iterable[str]) -> None:
         """Without a trace; their keys are taken off before."""

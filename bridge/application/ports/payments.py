@@ -44,3 +44,6 @@ class PersonLinks(Protocol):
 
     def among(self, cases: Collection[str]) -> Sequence[Link]:
         """Every link of which one end, at least, is one of these."""
+
+    def households(self, cases: Collection[str]) -> Sequence[Link]:
+        """Those of these cases whose people live in one house of the register."""

@@ -100,24 +100,40 @@ class Candidates:
 
 
 def candidates(
-    cases: People, register: People, sides: Sides, weights: Weights, names: Names, least: float
+    cases: People,
+    register: People,
+    order: Sequence[str],
+    sides: Sides,
+    weights: Weights,
+    names: Names,
+    least: float,
 ) -> Candidates:
-    """The pairs `sides` from the log odds `least` on, by case, best first; equals in the order of the register."""
+    """The pairs `sides` from the log odds `least` on, by case, best first; equals by `order`, which names the rows of
+    the register."""
     case, person = sides
     odds = weights.judged(compare_rows(cases, case, register, person, names))
     enough = odds >= least
     case, person, odds = case[enough], person[enough], odds[enough]
-    order = np.lexsort((person, -odds, case))
-    return Candidates(case[order], person[order], odds[order])
+    in_order = np.lexsort((_ranks(person, order), -odds, case))
+    return Candidates(case[in_order], person[in_order], odds[in_order])
 
 
-def link_register(cases: People, register: People, weights: Weights) -> Matches:
+def _ranks(rows: Rows, order: Sequence[str]) -> Rows:
+    """Of each of these rows the place that its name has among theirs."""
+    known, where = np.unique(rows, return_inverse=True)
+    names = [order[row] for row in known.tolist()]
+    ranks = np.zeros(len(names), np.int32)
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return ranks[where]
+
+
+def link_register(cases: People, register: People, order: Sequence[str], weights: Weights) -> Matches:
     """Each case with the one person of the register that it most likely is, if it is more likely than not.
 
-    Where a second person is nearly as likely the verdict is `possible`.
+    Where a second person is nearly as likely the verdict is `possible`. `order` names the rows of the register.
     """
     names = Names.of(cases, register)
-    found = candidates(cases, register, between(cases, register), weights, names, -CLOSE)
+    found = candidates(cases, register, order, between(cases, register), weights, names, -CLOSE)
     first = np.flatnonzero(np.r_[True, found.case[1:] != found.case[:-1]][: len(found.case)])
     runner_up = np.full(len(first), -np.inf)
     second = np.minimum(first + 1, max(len(found.case) - 1, 0))
@@ -126,9 +142,10 @@ def link_register(cases: People, register: People, weights: Weights) -> Matches:
     likely = found.odds[first] >= 0
     best, clear = first[likely], (found.odds[first] - runner_up >= CLOSE)[likely]
     case, person, score = found.case[best], found.person[best], probability(found.odds[best])
-    verdicts = [
-        weights.verdict(each) if sure else Verdict.POSSIBLE
-        for each, sure in zip(score.tolist(), clear.tolist(), strict=True)
-    ]
     evidence = compare_rows(cases, case, register, person, names)
+    sure = clear & ~weights.of_household(evidence)
+    verdicts = [
+        weights.verdict(each) if certain else Verdict.POSSIBLE
+        for each, certain in zip(score.tolist(), sure.tolist(), strict=True)
+    ]
     return Matches(case, person, score, verdicts, evidence, np.zeros(len(case), np.bool_))

@@ -6,7 +6,7 @@ point method: Boyd and Vandenberghe, Convex Optimization, 11.3); each step is Ne
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -21,6 +21,11 @@ from bridge.domain.matching.weights import Numbers, Weights
 # How firmly a weight without evidence is held at 0.
 _RIDGE: Final = 0.02
 _BARRIERS: Final = (10.0, 1.0, 0.1, 0.01)
+# Refitted weights are held at those that they come from, so that a handful of decisions moves little; and more
+# exactly, since those may stand side by side.
+_FIRM: Final = 2.0
+_FIRM_START: Final = 20.0  # which weighs for every pair, also for those that no decision is like
+_CLOSER: Final = (1.0, 0.01, 1e-4, 1e-6)
 _STEPS: Final = 40
 _LEAST_GAP: Final = 1e-9
 _CLOSE: Final = 1e-4
@@ -41,18 +46,7 @@ def fit(
     A field that no pair tells anything about (a register without birth dates) gets the weights of `known`.
     """
     offsets, size = _layout()
-    columns = [evidence.levels[field].astype(np.int64) + offsets[field] for field in EVIDENCE]
-    columns.append(evidence.family.astype(np.int64) * _PLACES + evidence.place + offsets["home"])
-    patterns, hits, misses = _patterns(columns, same, size)
-    steps = _steps(offsets)
-    free = np.setdiff1d(np.arange(size), list(offsets.values()))  # not knowing weighs nothing
-    place = np.full(size, len(free))  # the weight behind the last one is always 0
-    place[free] = np.arange(len(free))
-    patterns = np.column_stack([np.zeros(len(patterns), np.int64), place[patterns]])
-    first = _start(steps, offsets, size)[free]
-    found = np.zeros(size)
-    low, high = place[np.array(steps)].T
-    found[free] = _solved(_Pairs(patterns, hits, misses, len(free)), _Order(low, high, len(free)), first)
+    found = _explaining(evidence, same, np.zeros(size), np.full(size, _RIDGE), _BARRIERS)
     fields = {field: found[offsets[field] :][: len(levels)] for field, levels in EVIDENCE.items()}
     if known is not None:
         unseen = [field for field in EVIDENCE if not evidence.levels[field].any()]
@@ -64,6 +58,41 @@ def fit(
         same=threshold,
         households=households,
     )
+
+
+def refit(evidence: Evidence, same: Flags, known: Weights) -> Weights:
+    """The weights nearest to `known` that explain pairs which people decided. The fewer pairs tell of a level, the
+    nearer its weight stays. That only doubtful pairs are decided does no harm: what is fitted is how likely a pair is
+    one person, given its levels."""
+    offsets, _ = _layout()
+    before = np.concatenate([[known.start], *(known.fields[field] for field in EVIDENCE), known.home.ravel()])
+    firmness = np.full(len(before), _FIRM)
+    firmness[0] = _FIRM_START
+    found = _explaining(evidence, same, before, firmness, _CLOSER)
+    fields = {field: found[offsets[field] :][: len(levels)] for field, levels in EVIDENCE.items()}
+    home = found[offsets["home"] :].reshape(len(FAMILY_LEVELS), _PLACES)
+    return Weights(float(found[0]), fields, home, known.same, known.households)
+
+
+def _explaining(
+    evidence: Evidence, same: Flags, toward: Numbers, firmness: Numbers, barriers: Sequence[float]
+) -> Numbers:
+    """All weights, laid out as `_layout` tells."""
+    offsets, size = _layout()
+    columns = [evidence.levels[field].astype(np.int64) + offsets[field] for field in EVIDENCE]
+    columns.append(evidence.family.astype(np.int64) * _PLACES + evidence.place + offsets["home"])
+    patterns, hits, misses = _patterns(columns, same, size)
+    steps = _steps(offsets)
+    free = np.setdiff1d(np.arange(size), list(offsets.values()))  # not knowing weighs nothing
+    place = np.full(size, len(free))  # the weight behind the last one is always 0
+    place[free] = np.arange(len(free))
+    patterns = np.column_stack([np.zeros(len(patterns), np.int64), place[patterns]])
+    first = _start(steps, offsets, size)[free]
+    found = np.zeros(size)
+    low, high = place[np.array(steps)].T
+    pairs, order = _Pairs(patterns, hits, misses, len(free)), _Order(low, high, len(free))
+    found[free] = _solved(pairs, order, first, toward[free], firmness[free], barriers)
+    return found
 
 
 def _layout() -> tuple[dict[str, int], int]:
@@ -150,14 +179,21 @@ class _Pairs:
         )
 
 
-def _solved(pairs: _Pairs, order: _Order, weights: Numbers) -> Numbers:
-    for barrier in _BARRIERS:
+def _solved(
+    pairs: _Pairs,
+    order: _Order,
+    weights: Numbers,
+    toward: Numbers,
+    firmness: Numbers,
+    barriers: Sequence[float],
+) -> Numbers:
+    for barrier in barriers:
         for _ in range(_STEPS):
             slope, bend = pairs.slope_and_bend(weights)
             pushed, stiffened = order.slope_and_bend(weights)
             bend += barrier * stiffened
-            bend[np.diag_indices_from(bend)] += _RIDGE
-            step = _eliminated(bend, slope + barrier * pushed + _RIDGE * weights)
+            bend[np.diag_indices_from(bend)] += firmness
+            step = _eliminated(bend, slope + barrier * pushed + firmness * (weights - toward))
             weights = order.stepped(weights, step)
             if np.abs(step).max() < _CLOSE:
                 break

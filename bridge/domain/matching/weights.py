@@ -24,6 +24,8 @@ LIKELY: Final = 0.5
 # Evidence about the person alone; without any of it there is no verdict, however well the places agree.
 _PERSONAL: Final = {"identity": "near_valid", "birth": "near", "phone": "near", "given": "alike"}
 _UNLIKELY: Final = -1.0
+# Two valid ids more than one slip apart: of 178,394 such pairs of the development data one is one person.
+_TWO_PEOPLE: Final = -6.0
 
 
 class Verdict(StrEnum):
@@ -62,8 +64,11 @@ class Weights:
 
     def judged(self, evidence: Evidence) -> Numbers:
         """Log odds of each pair; less than even where nothing personal agrees, and where the given names are
-        two names and neither id nor telephone says otherwise: twins and siblings have the rest in common."""
+        two names and neither id nor telephone says otherwise: twins and siblings have the rest in common. Two
+        valid ids are two people, though twins may be called nearly alike."""
         total = self.log_odds(evidence)
+        two_ids = evidence.levels["identity"] == EVIDENCE["identity"].index("differ_valid")
+        total[two_ids] = np.minimum(total[two_ids], _TWO_PEOPLE)
         unlikely = ~_personal(evidence)
         if self.households:
             unlikely |= _two_names(evidence, ("identity", "phone"))
@@ -71,15 +76,20 @@ class Weights:
         return total
 
     def uncertain(self, evidence: Evidence) -> Flags:
-        """Pairs that a person has to look at, whatever the score: two given names that a telephone alone holds
-        together, which a household shares; and two that have hardly more than a name in common, because how rare a
-        name is few cases do not tell."""
-        if not self.households:
-            return np.zeros(len(evidence), np.bool_)
+        """Pairs that a person has to look at, whatever the score: what a household may share, and two that have
+        hardly more than a name in common, because how rare a name is few cases do not tell."""
         names_alone = evidence.place < PLACE_LEVELS.index("tambon")
         for field in ("identity", "phone", "birth"):
             names_alone &= evidence.levels[field] < EVIDENCE[field].index(_PERSONAL[field])
-        found: Flags = _two_names(evidence, ("identity",)) | names_alone
+        return self.of_household(evidence) | (names_alone & self.households)
+
+    def of_household(self, evidence: Evidence) -> Flags:
+        """Pairs without a given name or an id that agree: a household has one telephone, twins have one birthday."""
+        if not self.households:
+            return np.zeros(len(evidence), np.bool_)
+        nameless = evidence.levels["given"] == 0
+        nameless &= evidence.levels["identity"] < EVIDENCE["identity"].index(_PERSONAL["identity"])
+        found: Flags = _two_names(evidence, ("identity",)) | nameless
         return found
 
     def verdict(self, score: float) -> Verdict:

@@ -34,6 +34,8 @@ _PLACE_WORD: Final = re.compile(r"^(?:ตำบล|ต\.|กิ่ง\s*อำ�
 _HOUSE_WORD: Final = re.compile(r"(?<!\S)(?:บ้าน)?เลขที่\s*(?=[0-9])")
 _HOUSE: Final = re.compile("[0-9]+(?:/[0-9]+)+")  # as a word of a search; without the stroke it is any number
 _DIGITS: Final = re.compile("[0-9]+")
+# An id as the card has it: `1 2345 67890 12 3`.
+_SPACED_ID: Final = re.compile(r"(?<!\S)[0-9](?:[ \-]?[0-9]){12}(?!\S)")
 
 
 # Thai as it is mostly written: one consonant after a leading vowel, no two vowel signs on one consonant, and nothing
@@ -177,7 +179,7 @@ def needles(typed: str) -> tuple[str, ...]:
     `ต.` and `อ.` (or the whole word) make the name after them one of a place; a title before a name is left out;
     a number with a stroke is a house's.
     """
-    text = _HOUSE_WORD.sub("", fold(typed))
+    text = together(_HOUSE_WORD.sub("", fold(typed)))
     found: list[str] = []
     for mark, pattern in ((_TAMBON_MARK, _TAMBON), (_AMPHOE_MARK, _AMPHOE)):
         found += [
@@ -188,6 +190,11 @@ def needles(typed: str) -> tuple[str, ...]:
     rest = split_title(text)[1] or text
     words = [_word(word) for word in (rest if search_key(rest) else text).split(" ")]
     return tuple(dict.fromkeys([*found, *filter(None, words)]))
+
+
+def together(folded: str) -> str:
+    """The folded text with the 13 digits of an id written as one word."""
+    return _SPACED_ID.sub(lambda match: "".join(_DIGITS.findall(match[0])), folded)
 
 
 def _word(typed: str) -> str:

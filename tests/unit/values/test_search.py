@@ -184,3 +184,9 @@ def test_every_part_of_a_name_finds_it(syllables: list[str], data: st.DataObject
 def test_whoever_is_found_with_a_title_is_found_without(syllables: list[str], title: str) -> None:
     name = "สม" + "".join(syllables)
     assert found(title + name, person_key(name_key(name, title), None, None))
+
+
+def test_an_id_is_one_word_as_the_card_has_it_and_with_others() -> None:
+    assert needles("3 3301 00000 01 7") == needles("๓-๓๓๐๑-๐๐๐๐๐-๐๑-๗") == ("3330100000017",)
+    assert needles("สมศรี 3 3301 00000 01 7 ต.โพธิ์") == ("=โพธิ", "สมศรี", "3330100000017")
+    assert needles("12 34") == ("12", "34")
