@@ -30,6 +30,7 @@ from bridge import bootstrap
 from bridge.application.errors import ConfigurationError, OutsideError
 from bridge.bootstrap import Office
 from bridge.log import open_log
+from bridge.portal.channel import Channel
 from bridge.portal.office import serve_office
 from bridge.portal.settings import hosts, most_bytes, web_settings
 from bridge.settings import memory
@@ -153,6 +154,7 @@ def _work(root: str, listening: socket.socket, until: Connection) -> None:
         max_request_body_size=most_bytes(portal),
         **_proxy(portal.proxy),
     )
+    server.channel_class = Channel
     threading.Thread(target=server.run, name="portal", daemon=True).start()
     with suppress(EOFError, OSError):
         until.recv()
