@@ -18,6 +18,7 @@ class Parser(HTTPRequestParser):
     """Lets a request that is too large run out, keeping none of it, before it is refused: a browser shows no answer
     that comes while it is still sending, but a page of its own about a lost connection."""
 
+    expect_continue: bool  # waitress says nothing of types
     _left = 0
 
     def received(self, data: bytes) -> int:
@@ -26,12 +27,11 @@ class Parser(HTTPRequestParser):
             self._left -= taken
             self.completed = not self._left
             return taken
-        taken = super().received(data)
+        taken = int(super().received(data))
         if self.error and self.expect_continue:
             self.expect_continue = False  # the rest waits to be asked for, and is not
-        elif isinstance(self.error, RequestEntityTooLarge) and not self.chunked:
-            if self.content_length <= LET_OUT:
-                self._left, self.completed = self.content_length, False
+        elif isinstance(self.error, RequestEntityTooLarge) and 0 < self.content_length <= LET_OUT:
+            self._left, self.completed = self.content_length, False
         return taken
 
 

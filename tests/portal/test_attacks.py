@@ -327,7 +327,10 @@ class TestForms:
     def test_a_form_that_is_too_long_is_refused(self, portal: Portal, people: dict[Role, Browser]) -> None:
         before = portal.ledger()
         officer = people[Role.OFFICER]
-        for fields, status in (([("problem", "ก" * 800_000)], 413), ([(f"f{n}", "") for n in range(1500)], 400)):
+        for fields, status in (
+            ([("problem", "ก" * 800_000)], 413),
+            ([(f"f{n}", "") for n in range(1500)], 400),
+        ):
             answer = _send(officer, "/cases/new/", fields)
             assert (answer.status, answer.heading) == (status, DOOR[status])
             sound(answer, "long")
