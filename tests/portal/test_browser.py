@@ -55,7 +55,7 @@ def page(request: pytest.FixtureRequest, chromium: Any, portal: Portal) -> Itera
     )
     opened = context.new_page()
     opened.size = request.param
-    opened.complaints = []
+    opened.complaints, opened.seen = [], set()
     opened.on("console", lambda said: opened.complaints.append(said.text) if said.type == "error" else None)
     yield opened
     context.close()
