@@ -28,9 +28,10 @@ from bridge import (
     scheduler,
 )
 from bridge.application.cycle import CycleReport
-from bridge.application.errors import SaphanError
+from bridge.application.errors import ConfigurationError, SaphanError
 from bridge.bootstrap import Office
 from bridge.config import InvalidProvince
+from bridge.config_parts import SchedulePart
 from bridge.demo import play
 from bridge.domain.cells import as_text
 from bridge.domain.values.thai_date import buddhist
@@ -61,7 +62,11 @@ cli_move.register(app, lambda where: _open(where), console)
 cli_refit.register(app, lambda where: _open(where), console)
 cli_register.register(app, lambda where: _open(where), console, complaints)
 cli_serve.register(
-    app, lambda where: _open(where), lambda office, stop: _keep_hours(_Day(office), stop), console
+    app,
+    lambda where: _open(where),
+    lambda office, stop: _keep_hours(_Day(office), stop),
+    console,
+    lambda trouble: _tell(bootstrap.load_messages(), trouble),
 )
 
 
@@ -77,12 +82,8 @@ def main() -> int:
     except typer.TyperException as error:
         error.show()  # type: ignore[attr-defined]  # every error of the command line can show itself
         return 2
-    except InvalidProvince as error:
-        complaints.print(_province_problems(error, messages), markup=False)
-        return 3
-    except SaphanError as error:
-        _complain(messages, error)
-        return error.exit_code
+    except (InvalidProvince, SaphanError) as error:
+        return _tell(messages, error)
     except KeyboardInterrupt:
         return 130
     except Exception as error:
@@ -104,6 +105,15 @@ def _unexpected(error: Exception, messages: Messages) -> int:
 
 def _complain(messages: Messages, error: SaphanError) -> None:
     complaints.print(messages.text("error", error.code, **error.facts), markup=False)
+
+
+def _tell(messages: Messages, trouble: InvalidProvince | SaphanError) -> int:
+    """Returns its exit code."""
+    if isinstance(trouble, InvalidProvince):
+        complaints.print(_province_problems(trouble, messages), markup=False)
+        return ConfigurationError.exit_code
+    _complain(messages, trouble)
+    return trouble.exit_code
 
 
 def _province_problems(error: InvalidProvince, messages: Messages) -> str:
@@ -230,14 +240,14 @@ def _resend(office: Office, number: str) -> int:
 def run(where: Where = None) -> int:
     office = _open(where)
     try:
-        _keep_hours(_Day(office, lambda: _open(where)), threading.Event())
+        _keep_hours(_Day(office), threading.Event())
     except KeyboardInterrupt:
         console.print(office.messages.text("say", "stopped"), markup=False)
     return 0
 
 
 def _keep_hours(day: _Day, stop: threading.Event) -> None:
-    messages, hours = day.office.messages, day.office.province.schedule
+    messages, hours = day.office.messages, day.hours()
     facts = {"sync": hours.sync_minutes, "publish": hours.publish_at, "backup": hours.backup_at}
     console.print(messages.text("say", "running", **facts), markup=False)
     jobs = scheduler.Jobs(
@@ -247,7 +257,7 @@ def _keep_hours(day: _Day, stop: threading.Event) -> None:
         publish=day.job(_evening),
         backup=day.job(bootstrap.night),
     )
-    scheduler.run(hours, jobs, stop)
+    scheduler.run(day.hours, jobs, stop)
 
 
 def _evening(office: Office) -> None:
@@ -257,11 +267,13 @@ def _evening(office: Office) -> None:
 
 
 class _Day:
-    """The office of a long run. `reopen` opens it anew when its province file was changed meanwhile (its hours are
-    those of the start); without it a cycle says that the file was changed, and the server has to be restarted."""
+    """The office of a long run, opened anew when its province file was changed meanwhile."""
 
-    def __init__(self, office: Office, reopen: Callable[[], Office] | None = None) -> None:
-        self.office, self._reopen = office, reopen
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    def hours(self) -> SchedulePart:
+        return self.office.province.schedule
 
     def job(self, work: Callable[[Office], object]) -> Callable[[], None]:
         """One job's failure is told and logged; the day goes on."""
@@ -269,15 +281,12 @@ class _Day:
         def job() -> None:
             messages = self.office.messages
             try:
-                if self._reopen is not None and self.office.is_outdated():
-                    self.office = self._reopen()
+                if self.office.is_outdated():
+                    self.office = _open(self.office.workspace.root)
                 work(self.office)
-            except SaphanError as error:
-                _complain(messages, error)
-                _log("job_failed", code=error.code)
-            except InvalidProvince as error:
-                complaints.print(_province_problems(error, messages), markup=False)
-                _log("job_failed", code="province")
+            except (InvalidProvince, SaphanError) as error:
+                _tell(messages, error)
+                _log("job_failed", code=getattr(error, "code", "province"))
             except Exception as error:
                 _unexpected(error, messages)
 
@@ -387,4 +396,6 @@ def demo(
         return code
     office = _open(folder)
     cli_serve.show_sign_ins(office, console)
-    return cli_serve.run(office, cli_serve.HOST, port, console, None)
+    return cli_serve.run(
+        office, cli_serve.HOST, port, console, lambda trouble: _tell(office.messages, trouble)
+    )

@@ -16,12 +16,18 @@ from bridge.portal import server
 
 HOST, PORT = "127.0.0.1", 8000
 Hours = Callable[[Office, threading.Event], None]
+Tell = Callable[[server.Trouble], object]
 
 
 def register(
-    app: typer.Typer, open_office: Callable[[Path | None], Office], keep_hours: Hours, console: Console
+    app: typer.Typer,
+    open_office: Callable[[Path | None], Office],
+    keep_hours: Hours,
+    console: Console,
+    tell: Tell,
 ) -> None:
-    """Adds the command to the command line. `keep_hours` does the schedule until the event is set."""
+    """Adds the command to the command line. `keep_hours` does the schedule until the event is set; `tell` says why a
+    changed province file is not taken up."""
 
     @app.command(help="เปิดเว็บพอร์ทัล พร้อมทำงานตามเวลา จนกว่าจะสั่งหยุด")
     def serve(
@@ -33,13 +39,15 @@ def register(
         port: Annotated[int, typer.Option(help="พอร์ต", min=0, max=65535)] = PORT,
     ) -> int:
         office = open_office(where)
-        return run(office, host, port, console, None if portal_only else keep_hours)
+        return run(office, host, port, console, tell, None if portal_only else keep_hours)
 
 
-def run(office: Office, host: str, port: int, console: Console, keep_hours: Hours | None) -> int:
+def run(
+    office: Office, host: str, port: int, console: Console, tell: Tell, keep_hours: Hours | None = None
+) -> int:
     """Serves until the process is told to stop (Ctrl+C, SIGTERM)."""
     stop = threading.Event()
-    with server.Server(office, host, port):
+    with server.Server(office, host, port, tell):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         facts = {"address": office.province.portal.base_url, "host": host, "port": port}

@@ -54,7 +54,7 @@ def standing(say: Messages, standing: Standing) -> Table:
         ("register_size", standing.register),
     ):
         table.add_row(say.text("say", code), f"{number:,}")
-    for kind in ("sync", "deliver", "publish", "summarise", "backup"):
+    for kind in ("sync", "deliver", "publish", "summarise", "backup", "renew"):
         table.add_row(say.text("say", f"last_{kind}"), _when(say, standing.runs.get(kind)))
     for code, text in _last_cycle(say, standing.runs.get("sync")):
         table.add_row(say.text("say", code), text)

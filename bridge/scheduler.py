@@ -33,11 +33,15 @@ def plan(hours: SchedulePart, jobs: Jobs, scheduler: schedule.Scheduler) -> None
     scheduler.every().day.at(hours.backup_at, ZONE).do(jobs.backup)
 
 
-def run(hours: SchedulePart, jobs: Jobs, stop: threading.Event) -> None:
-    """Starts with a sync, then keeps the hours until `stop` is set (or Ctrl+C)."""
-    scheduler = schedule.Scheduler()
-    plan(hours, jobs, scheduler)
+def run(hours: Callable[[], SchedulePart], jobs: Jobs, stop: threading.Event) -> None:
+    """Starts with a sync, then keeps the hours, which may change meanwhile, until `stop` is set (or Ctrl+C)."""
+    scheduler, planned = schedule.Scheduler(), hours()
+    plan(planned, jobs, scheduler)
     jobs.sync()
     while not stop.is_set():
+        if hours() != planned:
+            planned = hours()
+            scheduler.clear()
+            plan(planned, jobs, scheduler)
         scheduler.run_pending()
         stop.wait(min(max(scheduler.idle_seconds or 1, 0.2), 30))

@@ -186,12 +186,13 @@ def create(root: Path) -> Workspace:
     return workspace
 
 
-def open_office(root: Path) -> Office:
-    """The office of a workspace. Raises InvalidProvince or ConfigurationError."""
+def open_office(root: Path, province: Province | None = None) -> Office:
+    """The office of a workspace, by its province file or by `province`. Raises InvalidProvince or
+    ConfigurationError."""
     workspace = Workspace(root)
     if not workspace.is_one():
         refuse_workspace(root)
-    province = load(workspace.province_file)
+    province = province or load(workspace.province_file)
     _make_folders(workspace)
     _open_database(workspace, province)
     office = build(workspace, province)

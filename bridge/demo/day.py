@@ -14,8 +14,8 @@ from bridge.application.errors import SaphanError
 from bridge.bootstrap import Office
 from bridge.demo import staff
 from bridge.demo.answers import EVENING, MORNING, NOON, half_filled, write_story
-from bridge.demo.downloads import write_csv, write_xlsx
-from bridge.demo.room import ANSWERS, REQUESTS, RESPONSES
+from bridge.demo.downloads import write_csv, write_register, write_xlsx
+from bridge.demo.room import ANSWERS, REGISTER, REQUESTS, RESPONSES
 
 
 class Stopped(Exception):
@@ -37,6 +37,7 @@ class Day:
         self._submissions = self._published = 0
 
     def steps(self) -> Iterator[tuple[str, Callable[[], dict[str, object]]]]:
+        yield "step_register", self._register
         yield "step_requests", self._requests
         yield "step_approve", self._approve
         yield "step_cases", self._morning
@@ -48,6 +49,14 @@ class Day:
         yield "step_publish", self._publish
         yield "step_summarise", self._summarise
         yield "step_backup", self._back_up
+
+    def _register(self) -> dict[str, object]:
+        """Of those whose senders will say that they are in it."""
+        path = self._office.workspace.root / "inbox" / REGISTER
+        write_register(path, self._story.people[::2], self._office.province.province.name)
+        with self._office.lease():
+            report = self._office.import_register.run(self._office.register_file(path))
+        return {"new": report.new}
 
     # what people do, and the round after it
 

@@ -13,10 +13,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from bridge.demo import quirks
 from bridge.demo.answers import Answered
+from bridge.demo.people import Person
 from bridge.domain.cells import Cell
 from bridge.domain.intake import Form
 
 _THAI_STAMP, _ENGLISH_STAMP = 0, 1  # of the form's titles for its time column
+_REGISTER = (
+    *("หมายเลข", "คำนำหน้า", "ชื่อ", "นามสกุล", "บ้านเลขที่", "หมู่", "ตำบล", "อำเภอ", "จังหวัด"),
+    "ระดับความเปราะบาง",
+)
 _RESPONSES_TAB = "การตอบแบบฟอร์ม 1"
 
 
@@ -41,6 +46,17 @@ def write_xlsx(path: Path, form: Form, answered: Sequence[Answered], unfinished:
         _write(sheet, form, one.sent_at, one.answers)
     _write(sheet, form, None, unfinished)
     book.save(path)
+
+
+def write_register(path: Path, people: Sequence[Person], province: str) -> None:
+    """The poverty register, as the province gets it."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(_REGISTER)
+    for number, one in enumerate(people, 1):
+        place = (one.house_no, one.moo, one.tambon, one.amphoe, province)
+        writer.writerow((f"TPMAP-{number:04}", one.title, one.given, one.family, *place, 1 + number % 3))
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
 
 
 def _header(form: Form, language: int) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bridge.workspace import CONFIG, Workspace
 
-MARKER = ".demo"
+MARKER, REGISTER = ".demo", "tpmap.csv"
 REQUESTS, ANSWERS, RESPONSES = "access-form.csv", "case-form.csv", "case-responses.xlsx"  # in the inbox
 
 

@@ -125,6 +125,7 @@ def _show(request: HttpRequest, review: StoredReview) -> HttpResponse:
         "conflict": _conflict(review),
         "compared": _compared(cases),
         "registered": _registered(request, review),
+        "others": _others(review),
         "cases": cases,
         "pending": pending,
         "asks_why": "go_on" in choices(review.item.kind),
@@ -181,6 +182,17 @@ def _registered(request: HttpRequest, review: StoredReview) -> list[tuple[str, s
     readlog.note(request, "register", [entry.number])
     headers = {column: titles[0] for column, titles in office().province.register_.columns.items()}
     return [(headers[c], as_text(entry.values.get(c))) for c in headers if entry.values.get(c) is not None]
+
+
+def _others(review: StoredReview) -> list[tuple[str, str]]:
+    """The items about who else of the register the case may be: (item, number in the register)."""
+    if review.item.kind is not ReviewKind.IN_REGISTER:
+        return []
+    return sorted(
+        (one.key, str(one.item.facts.get("number")))
+        for one in office().ports.reviews.of_cases([review.item.case])
+        if one.item.kind is review.item.kind and one.state is not ReviewState.GONE and one.key != review.key
+    )
 
 
 def _compared(cases: list[str]) -> list[tuple[str, list[str], bool]]:

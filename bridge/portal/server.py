@@ -11,7 +11,7 @@ import multiprocessing
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -24,12 +24,15 @@ import waitress
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from bridge import bootstrap
-from bridge.application.errors import ConfigurationError, OutsideError
+from bridge.application.errors import ConfigurationError, OutsideError, SaphanError
+from bridge.application.ports.journal import Run
 from bridge.bootstrap import Office
+from bridge.config import InvalidProvince, Province, load
 from bridge.log import open_log
+from bridge.portal.channel import Channel
 from bridge.portal.office import serve_office
 from bridge.portal.settings import hosts, most_bytes, web_settings
 from bridge.settings import memory
@@ -38,8 +41,11 @@ from bridge.workspace import Workspace
 MEMORY = 8  # MB for each of them on SQLite: they write little
 KEPT_SECONDS = 600  # a thread's connection to the ledger
 BACKLOG = 1024  # connections that wait until a process takes them
+START_SECONDS = 60  # for a process to answer; some three are usual
 END_SECONDS = 10  # for the requests at work when the portal stops
+Trouble = InvalidProvince | SaphanError
 _spawn = multiprocessing.get_context("spawn")  # the only way on Windows, and no thread is copied
+_log = logging.getLogger("saphan")
 
 
 def application(office: Office) -> Callable[..., Any]:
@@ -61,13 +67,12 @@ def _apply_settings(office: Office) -> None:
         setattr(settings, name, value)
 
 
-def _lay_out_static(office: Office) -> None:
+def _lay_out_static(workspace: Workspace, accent: str) -> None:
     """Copies the stylesheet and scripts under names that change with their content."""
-    own = office.workspace.portal_own
+    own = workspace.portal_own
     try:
         own.mkdir(parents=True, exist_ok=True)
-        accent = f":root {{ --accent: {office.province.portal.accent}; }}\n"
-        (own / "accent.css").write_text(accent, encoding="ascii")
+        (own / "accent.css").write_text(f":root {{ --accent: {accent}; }}\n", encoding="ascii")
         call_command("collectstatic", interactive=False, verbosity=0)
     except OSError as error:
         raise OutsideError("folder_unusable", folder=str(own), said=str(error)) from error
@@ -75,42 +80,64 @@ def _lay_out_static(office: Office) -> None:
 
 @dataclass(frozen=True)
 class _Worker:
-    """`until` is the end of a pipe: closing it tells the process to finish, and so does the death of this one."""
+    """`line` is the end of a pipe: a word comes once the process answers; closing it tells the process to finish, and
+    so does the death of this one."""
 
     process: BaseProcess
-    until: Connection
+    line: Connection
 
     @classmethod
-    def start(cls, root: Path, listening: socket.socket) -> _Worker:
+    def start(cls, root: Path, province: Province, listening: socket.socket) -> _Worker:
+        """`province` as it was found right: what is in the file may be at work again, or wrong."""
         here, there = _spawn.Pipe()
-        process = _spawn.Process(target=_work, args=(str(root), listening, there), name="portal", daemon=True)
+        told = (str(root), province, listening, there)
+        process = _spawn.Process(target=_work, args=told, name="portal", daemon=True)
         process.start()
         there.close()
         return cls(process, here)
 
+    def answers(self, ended: threading.Event) -> bool:
+        """Waits for its word; False where it ends without one, takes too long, or all is over."""
+        with suppress(EOFError, OSError):
+            for _ in range(START_SECONDS):
+                if ended.is_set():
+                    break
+                if self.line.poll(1):
+                    return bool(self.line.recv())
+        return False
+
+
+def _end(workers: Sequence[_Worker]) -> None:
+    """All at once, after the requests at work."""
+    for worker in workers:
+        worker.line.close()
+    for worker in workers:
+        worker.process.join(END_SECONDS + 5)
+
 
 class Server:
-    """Serves from `with` until its end; requests at work are finished first."""
+    """Serves from `with` until its end; requests at work are finished first. A changed province file is taken up
+    within some seconds: processes of the new one take the places of the old ones. Of a file that cannot be taken up
+    `tell` hears why, and the portal goes on as it was."""
 
-    def __init__(self, office: Office, host: str, port: int) -> None:
+    def __init__(self, office: Office, host: str, port: int, tell: Callable[[Trouble], object]) -> None:
         """Raises ConfigurationError where the address of the province file is still the sample's, OutsideError
         where the port is taken."""
-        portal = office.province.portal
-        if any(name.endswith(".invalid") for name in hosts(portal)):
-            raise ConfigurationError("portal_address", host=host, port=port)
+        self._workspace, self._ports, self._province = office.workspace, office.ports, office.province
+        self._host, self._port, self._tell = host, port, tell
+        self._check_address(office.province)
         _apply_settings(office)
-        _lay_out_static(office)
+        _lay_out_static(office.workspace, office.province.portal.accent)
         try:
             self._listening = _listen(host, port)
         except OSError as error:
             raise OutsideError("port_taken", host=host, port=port, said=error.strerror or "") from error
-        self._root, self._count = office.workspace.root.resolve(), portal.processes
         self._workers: list[_Worker] = []
         self._ended = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="portal", daemon=True)
 
     def __enter__(self) -> Server:
-        self._workers = [_Worker.start(self._root, self._listening) for _ in range(self._count)]
+        self._workers = self._started(self._province)
         self._keeper.start()
         return self
 
@@ -120,19 +147,69 @@ class Server:
         self._ended.set()
         self._keeper.join()
         self._listening.close()
-        for worker in self._workers:
-            worker.until.close()
-        for worker in self._workers:
-            worker.process.join(END_SECONDS + 5)
+        _end(self._workers)
+
+    def _check_address(self, province: Province) -> None:
+        if any(name.endswith(".invalid") for name in hosts(province.portal)):
+            raise ConfigurationError("portal_address", host=self._host, port=self._port)
+
+    def _start(self, province: Province) -> _Worker:
+        return _Worker.start(self._workspace.root.resolve(), province, self._listening)
+
+    def _started(self, province: Province) -> list[_Worker]:
+        return [self._start(province) for _ in range(province.portal.processes)]
 
     def _keep(self) -> None:
-        """A process that has died (out of memory, killed by hand) gets a successor."""
+        """Until the end. A new text of the province file counts once it has stayed the same for a second."""
+        taken = before = self._text()
         while not self._ended.wait(1):
-            for place, worker in enumerate(self._workers):
-                if not worker.process.is_alive():
-                    facts = {"exit_code": worker.process.exitcode}
-                    logging.getLogger("saphan").error("portal_process_ended", extra={"facts": facts})
-                    self._workers[place] = _Worker.start(self._root, self._listening)
+            self._replace_the_dead()
+            now = self._text()
+            if now == before != taken:
+                taken = now
+                self._renew()
+            before = now
+
+    def _text(self) -> bytes:
+        with suppress(OSError):
+            return self._workspace.province_file.read_bytes()
+        return b""
+
+    def _replace_the_dead(self) -> None:
+        """A process that has died (out of memory, killed by hand) gets a successor."""
+        for place, worker in enumerate(self._workers):
+            if not worker.process.is_alive():
+                _log.error("portal_process_ended", extra={"facts": {"exit_code": worker.process.exitcode}})
+                self._workers[place] = self._start(self._province)
+
+    def _renew(self) -> None:
+        """Takes the province file up, and keeps in the log and in the ledger, for `status`, how that went."""
+        started, code, exit_code = self._ports.clock.now(), "", 0
+        try:
+            self._take_up(load(self._workspace.province_file))
+        except InvalidProvince as error:
+            code, exit_code = "province", ConfigurationError.exit_code
+            self._tell(error)
+        except SaphanError as error:
+            code, exit_code = error.code, error.exit_code
+            self._tell(error)
+        _log.info("renew", extra={"facts": {"trouble": code}})
+        report = {"trouble": [code] if code else []}
+        with suppress(DatabaseError):
+            self._ports.journal.record_run(Run("renew", started, self._ports.clock.now(), exit_code, report))
+        connections.close_all()
+
+    def _take_up(self, province: Province) -> None:
+        """All of the new processes, or none."""
+        self._check_address(province)
+        if province.portal.accent != self._province.portal.accent:
+            _lay_out_static(self._workspace, province.portal.accent)
+        fresh = self._started(province)
+        if not all(worker.answers(self._ended) for worker in fresh):
+            _end(fresh)
+            raise ConfigurationError("portal_not_renewed")
+        old, self._workers, self._province = self._workers, fresh, province
+        _end(old)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -140,22 +217,28 @@ def _listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
-def _work(root: str, listening: socket.socket, until: Connection) -> None:
-    """One process of the portal, until the other end of the pipe is closed."""
+def _work(root: str, province: Province, listening: socket.socket, line: Connection) -> None:
+    """One process of the portal, until the other end of the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches all; the first process tells when to stop
     open_log(Workspace(Path(root)).logs)
-    office = bootstrap.open_office(Path(root))
-    portal = office.province.portal
+    portal = province.portal
+    try:
+        pages = application(bootstrap.open_office(Path(root), province))
+    except Exception as error:
+        bootstrap.log_unexpected(error)
+        return
     server = waitress.create_server(
-        application(office),
+        pages,
         sockets=[listening],
         threads=portal.threads,
         max_request_body_size=most_bytes(portal),
         **_proxy(portal.proxy),
     )
+    server.channel_class = Channel
     threading.Thread(target=server.run, name="portal", daemon=True).start()
     with suppress(EOFError, OSError):
-        until.recv()
+        line.send(True)
+        line.recv()
     server.task_dispatcher.shutdown(cancel_pending=False, timeout=END_SECONDS)
     server.close()
     bootstrap.close()

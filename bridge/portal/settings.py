@@ -43,7 +43,7 @@ def web_settings(office: Office) -> dict[str, Any]:
 
 def most_bytes(portal: PortalPart) -> int:
     """Of one request. There is room for two files more than may be attached: so much too much still gets an answer
-    that a person can read; what is larger is cut off at the door (413)."""
+    that names the files; of what is larger nothing is kept, and the answer is 413 (channel.py)."""
     files = portal.attachments + 2 if portal.attachments else 0
     return MOST_FORM_BYTES + files * portal.attachment_bytes
 
@@ -121,6 +121,7 @@ _MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "bridge.portal.headers.bodiless",
     "bridge.portal.headers.private",
+    "bridge.portal.trouble.at_the_door",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

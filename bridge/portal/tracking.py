@@ -111,7 +111,10 @@ def _headers(fingerprint: str) -> Mapping[str, str]:
 
 
 def shown(column: str, cell: Cell) -> str:
-    """A cell as the portal shows it: days of the Buddhist era, baht; what cannot be read as it was typed."""
+    """A cell as the portal shows it: days of the Buddhist era, baht, yes and no; what cannot be read as it was
+    typed."""
+    if isinstance(cell, bool):  # a tick of the sheet
+        return worded("yes" if cell else "no")
     if isinstance(cell, datetime):
         return worded("moment", day=buddhist(cell), time=f"{cell:%H:%M}")
     if isinstance(cell, date):

@@ -537,7 +537,7 @@ def test_a_long_run_goes_on_with_the_province_file_of_the_moment(office: TestOff
     """Edited while it runs: the next job works by the new file; a broken one is told, and the day goes on."""
     from bridge.cli import _Day, _open
 
-    day = _Day(_open(office.root), lambda: _open(office.root))
+    day = _Day(_open(office.root))
     names: list[str] = []
     job = day.job(lambda opened: names.append(opened.province.province.office))
     file = office.root / "province.toml"

@@ -95,7 +95,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 
 def test_it_says_each_step_and_where_to_look(played: Played) -> None:
     said = played.result.stdout
-    assert said.count("✓") == 12
+    assert said.count("✓") == 13
     for path in ("workbooks/access.xlsx", "workbooks/cases.xlsx", "workbooks/summary.xlsx", "outbox"):
         assert str(played.folder / Path(path)) in said
     assert "\x1b" not in said  # stdout is no terminal

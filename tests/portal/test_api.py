@@ -258,6 +258,25 @@ class TestReading:
         assert (answer.status, answer.code) == (400, "query_wrong")
         assert len(answer.json["errors"]) == 1 and answer.json["errors"][0]["text"]
 
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/figures/2569"),
+            ("GET", "/cases/SSK-2569-000001"),
+            ("GET", "/openapi.json"),
+            ("POST", "/cases"),
+        ],
+    )
+    def test_no_address_takes_a_name_that_it_does_not_know(
+        self, portal: Portal, method: str, path: str
+    ) -> None:
+        api, long = client(portal), "x" * 50
+        answer = api.ask(method, f"{path}?ampho=x&{long}=1", case() if method == "POST" else None)
+        assert (answer.status, answer.code) == (400, "query_wrong")
+        assert [one["field"] for one in answer.json["errors"]] == ["ampho", long[:40]]
+        assert all(one["text"] for one in answer.json["errors"])
+        assert cases_sent(portal, api) == []
+
     def test_the_figures_are_those_of_the_summary_sheets(self, portal: Portal) -> None:
         year = int(shown(portal)[0].split("-")[1])
         told = client(portal, Scope.FIGURES_READ).get(f"/figures/{year}").json
@@ -424,6 +443,14 @@ class TestManners:
             for operation in operations.values()
         ]
         assert scopes == [operation.scope for route in API_ROUTES for operation in route.operations.values()]
+        asked = [
+            {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
+            for operations in told["paths"].values()
+            for operation in operations.values()
+        ]
+        assert asked == [
+            {*operation.asked} for route in API_ROUTES for operation in route.operations.values()
+        ]
         table = portal.office.province.table("cases").by_key
         assert (
             told["components"]["schemas"]["Case"]["properties"]["amount"]["title"] == table["amount"].header

@@ -85,6 +85,8 @@ class TestTaking:
         ("name", "content", "said"),
         [
             ("รูป.jpg", b"<script>alert(1)</script>", "ไม่ใช่รูปถ่าย"),
+            ("รูป.svg", b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', "ไม่ใช่รูปถ่าย"),
+            ("รูป.php", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00<?php echo 1; ?>", "เสียหาย"),
             ("รูป.jpg", b"MZ\x90\x00", "ไม่ใช่รูปถ่าย"),
             ("รูป.jpg", b"", "ว่างเปล่า"),
             ("รูป.jpg", files.photo()[:300], "เสียหาย"),
@@ -150,6 +152,17 @@ class TestTaking:
         receipt = officer.get(f"/cases/new/sent/{number}/").body
         assert "<script>" not in receipt and "\u202e" not in receipt
         assert shown is None or f">{shown}</a>" in receipt
+
+    def test_markup_in_a_file_does_not_come_out_of_it(self, portal: Portal, officer: Browser) -> None:
+        live = "<script>alert(1)</script><?php echo 1; ?>"
+        hung = live.encode()
+        given = (files.photo(comment=hung) + hung, files.photo("PNG") + hung, files.pdf(about=live) + hung)
+        number, _ = send(portal, officer, *((f"{live}{at}.html", one) for at, one in enumerate(given)))
+        for at in range(1, 4):
+            answer = officer.get(f"/cases/{number}/files/{at}/")
+            assert answer.headers["Content-Type"] == ("application/pdf" if at == 3 else "image/jpeg")
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert len(answer.body) > 100 and not re.search("<script|<.php", answer.body)
 
     def test_a_name_with_a_nul_harms_nothing(self, portal: Portal, officer: Browser) -> None:
         data = case()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
+import socket
 import urllib.parse
 import uuid
 from typing import Any
@@ -27,6 +29,8 @@ HEADERS = {
     "Permissions-Policy": "camera=()",
     "Cache-Control": "no-store, private",
 }
+# What is said to people where they cannot be let in, by status.
+DOOR = dict.fromkeys((400, 431, 501), "ระบบอ่านคำขอนี้ไม่ได้") | {413: "สิ่งที่ส่งมาใหญ่เกินไป"}
 # Names that a page reads from its address, and some that it does not.
 READ = ("next", "search", "page", "state", "role", "kind", "year", "do", "key", "_method")
 
@@ -249,6 +253,45 @@ class TestHost:
         assert answer.status == 400
 
 
+class TestDoor:
+    """What never comes as far as a page: the server itself refuses it."""
+
+    @pytest.mark.parametrize(
+        ("said", "status"),
+        [
+            (b"GET / HTTP/1.1\r\nbroken\r\n\r\n", 400),
+            (b"get / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+            (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+            (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+            (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+            (b"GET / HTTP/1.1\r\nCookie: ".ljust(1 << 18, b"x"), 431),
+            (b"POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 900000000\r\n\r\n", 413),
+            (b"POST / HTTP/1.1\r\nContent-Length: 9000000000\r\n\r\n", 413),
+            (b"POST /cases/new/ HTTP/1.1\r\nContent-Length: 59000000\r\n\r\n" + bytes(59_000_000), 413),
+        ],
+        ids=["header", "method", "length", "chunk", "coding", "cookies", "asks-first", "endless", "film"],
+    )
+    def test_what_the_server_refuses_is_said_in_thai(self, portal: Portal, said: bytes, status: int) -> None:
+        answer = self._say(portal, said)
+        assert (answer.status, answer.heading) == (status, DOOR[status])
+        assert all(value in answer.headers[name] for name, value in HEADERS.items())
+        assert "waitress" not in answer.body
+
+    @pytest.mark.parametrize(("length", "code"), [("900000000", "too_large"), ("0, 5", "bad_request")])
+    def test_the_api_says_it_in_json(self, portal: Portal, length: str, code: str) -> None:
+        head = f"POST /api/v1/cases HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n"
+        assert json.loads(self._say(portal, head.encode()).body)["code"] == code
+
+    def _say(self, portal: Portal, said: bytes) -> Answer:
+        with socket.create_connection(("127.0.0.1", int(portal.base.rpartition(":")[2])), 30) as line:
+            line.sendall(said)  # all of it before the answer is read, as browsers do
+            response = http.client.HTTPResponse(line)
+            response.begin()
+            answer = Answer(response.status, "", response.headers, response.read().decode("utf-8"))
+            assert line.recv(1) == b"", "where the next request would begin is not sure"
+        return answer
+
+
 class TestForms:
     FIELDS = (
         ("/access/", {**REQUEST, "email": "odd@example.go.th"}, None),
@@ -284,9 +327,12 @@ class TestForms:
     def test_a_form_that_is_too_long_is_refused(self, portal: Portal, people: dict[Role, Browser]) -> None:
         before = portal.ledger()
         officer = people[Role.OFFICER]
-        for fields in ([("problem", "ก" * 800_000)], [(f"f{n}", "") for n in range(1500)]):
+        for fields, status in (
+            ([("problem", "ก" * 800_000)], 413),
+            ([(f"f{n}", "") for n in range(1500)], 400),
+        ):
             answer = _send(officer, "/cases/new/", fields)
-            assert answer.status == 400
+            assert (answer.status, answer.heading) == (status, DOOR[status])
             sound(answer, "long")
         assert portal.ledger() == before
 

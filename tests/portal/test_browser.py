@@ -4,6 +4,7 @@ in docs/img are made here when SAPHAN_PICTURES is set."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def page(request: pytest.FixtureRequest, chromium: Any, portal: Portal) -> Itera
     )
     opened = context.new_page()
     opened.size = request.param
-    opened.complaints = []
+    opened.complaints, opened.seen = [], set()
     opened.on("console", lambda said: opened.complaints.append(said.text) if said.type == "error" else None)
     yield opened
     context.close()
@@ -70,9 +71,7 @@ def look(page: Any, name: str) -> None:
         f"{name} is wider than the screen"
     )
     assert page.locator("h1").count() == 1, name
-    unforeseen = [
-        said for said in page.complaints if "status of 404" not in said and "status of 403" not in said
-    ]
+    unforeseen = [said for said in page.complaints if not re.search("status of (400|403|404|413)", said)]
     assert unforeseen == [], name
     if os.environ.get("SAPHAN_PICTURES"):
         picture = PROJECT / "docs" / "img" / f"portal-{name}-{page.size}.png"
@@ -146,6 +145,30 @@ def test_own_pages(page: Any, portal: Portal) -> None:
     page.get_by_role("button", name="เข้าสู่ระบบ").click()
     for name, path in OWN_PAGES.items():
         page.goto(path)
+        look(page, name)
+
+
+def test_what_the_server_refuses_is_shown(page: Any, portal: Portal) -> None:
+    """Also where it is refused while the browser would still be sending it."""
+    send = """([fields, bytes]) => {
+        const form = document.body.appendChild(document.createElement("form"));
+        [form.method, form.action, form.enctype] = ["post", "/access/", "multipart/form-data"];
+        for (let n = 0; n < fields; n++)
+            form.appendChild(document.createElement("input")).name = "f" + n;
+        const files = new DataTransfer();
+        files.items.add(new File([new Uint8Array(bytes)], "film.mp4"));
+        const field = form.appendChild(document.createElement("input"));
+        [field.type, field.name, field.files] = ["file", "film", files.files];
+        form.submit();
+    }"""
+    for name, size, heading in (
+        ("bad-request", (1500, 1), "ระบบอ่านคำขอนี้ไม่ได้"),
+        ("too-large", (0, 59_000_000), "สิ่งที่ส่งมาใหญ่เกินไป"),
+    ):
+        page.goto("/sign-in/")
+        with page.expect_navigation():
+            page.evaluate(send, size)
+        assert page.locator("h1").inner_text() == heading
         look(page, name)
 
 

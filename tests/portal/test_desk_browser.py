@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bridge.application.ports.forms import Batch
 from bridge.application.ports.reviews import ReviewKind
 from bridge.domain.access import Role
 from tests.functional.office import TestOffice
@@ -13,7 +14,7 @@ from tests.portal.portal import Portal, totp
 from tests.portal.test_admin import case_with, held_mail
 from tests.portal.test_browser import CHROMIUM, chromium, enter, look, page  # noqa: F401  # fixtures
 from tests.portal.test_limits import item, three_cases
-from tests.portal.test_reviews import conflict, pair
+from tests.portal.test_reviews import conflict, pair, sync
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
 
@@ -36,6 +37,7 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
         "review-duplicate": f"/reviews/{twins.key}/",
         "review-conflict": f"/reviews/{quarrel.key}/",
         "review-doubts": "/reviews/doubts/",
+        "review-register": f"/reviews/{in_register(portal, repair, start + 60)}/",
         "review-limit": f"/reviews/{item(portal, ReviewKind.LIMIT, repair).key}/",
         "case-money": f"/cases/{repair}/",
         "case-papers": f"/cases/{repair}/papers/",
@@ -53,6 +55,8 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
     }.items():
         page.goto(path)
         look(page, name)
+        if name == "review-register":
+            assert page.get_by_role("link", name=f"TPMAP-{start + 60}-2").count() == 1
     page.get_by_role("button", name="ค้นหา").click()
     look(page, "admin-person-data-wrong")
     case = case_with(portal, start + 60)
@@ -73,6 +77,17 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
     page.goto(f"{person}slip/")
     page.get_by_role("button", name="ออกใบใหม่").click()
     look_without_picture(page, "admin-slip")
+
+
+def in_register(portal: Portal, case: str, house: int) -> str:
+    """The first item of a case about a person who may be either of two in the register."""
+    home = ("นาย", "สมมติ วงเงิน", f"{house}/1", "7", "โพธิ์", "เมืองศรีสะเกษ", "ศรีสะเกษ", "2")
+    titles = ("หมายเลข", "คำนำหน้า", "ชื่อ-สกุล", "บ้านเลขที่", "หมู่", "ตำบล", "อำเภอ", "จังหวัด", "ระดับความเปราะบาง")
+    rows = [titles, *((f"TPMAP-{house}-{n}", *home) for n in (1, 2))]
+    portal.office.import_register.run(Batch(f"{house}.csv", str(house), rows, complete=True))
+    sync(portal)
+    found = portal.office.ports.reviews.of_cases([case])
+    return min(one.key for one in found if one.item.kind is ReviewKind.IN_REGISTER)
 
 
 def api_clients(page: Any, name: str) -> None:  # noqa: F811

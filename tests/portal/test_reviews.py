@@ -114,6 +114,16 @@ def test_a_decision_made_here_is_in_the_sheet_after_a_cycle(
     assert path.stat().st_mtime_ns == before, "it is written once"
 
 
+def test_a_tick_of_the_sheet_is_a_word(portal: Portal, hands: TestOffice, staff: Browser) -> None:
+    review = pair(portal, hands, 7010)
+    place = next(i for i, row in enumerate(hands.rows("cases"), 2) if row["รหัสเคส"] == review.item.case)
+    with hands.edit("cases") as tab:
+        tab[place, "ตรวจสอบแล้ว"] = True
+    sync(portal)
+    page = staff.get(f"/reviews/{review.key}/").body
+    assert ">ใช่<" in page and "TRUE" not in page
+
+
 def test_a_decision_made_in_the_sheet_is_shown_here(
     portal: Portal, hands: TestOffice, staff: Browser
 ) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -15,29 +17,66 @@ import pytest
 
 from bridge.domain.access import Role
 from tests.functional.office import PROJECT
-from tests.portal.portal import Browser, served, totp
+from tests.portal.portal import Browser, Portal, served, totp
 
 HOST = "portal.office.example"
 THREADS = 4  # of each process, by the province file
 
 
-def test_the_schedule_works_in_the_same_process(tmp_path: Path) -> None:
-    with served(tmp_path / "a", "--host", "127.0.0.1") as portal:
-        for _ in range(100):
-            runs = {run.kind: run.exit_code for run in portal.office.ports.journal.last_runs()}
-            if "sync" in runs:
-                break
-            time.sleep(0.1)
-        assert runs["sync"] == 0
-        assert portal.signed_in(Role.OFFICER).get("/").path == "/"
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """The portal and the schedule, as an office has them."""
+    with served(tmp_path_factory.mktemp("whole") / "a", "--host", "127.0.0.1") as portal:
+        yield portal
+
+
+def test_the_schedule_works_in_the_same_process(whole: Portal) -> None:
+    assert _last(whole, "sync") == 0
+    assert whole.signed_in(Role.OFFICER).get("/").path == "/"
+
+
+def test_a_changed_province_file_is_taken_up_while_the_portal_serves(whole: Portal) -> None:
+    """A right one by new processes, without a request lost; a wrong one is told, and all goes on as it was."""
+    whole.look()
+    person, file = whole.signed_in(Role.OFFICER), whole.office.workspace.province_file
+    text = file.read_text(encoding="utf-8")
+    (first,) = _serving(whole.process.pid, 1)
+    file.write_text(text.replace('office = "', 'office = "ใหม่ ', 1), encoding="utf-8")
+    for _ in range(300):
+        page = person.get("/")
+        assert page.path == "/" and page.status == 200
+        if "ใหม่ " in page.body and not first.is_running():
+            break
+        time.sleep(0.1)
+    assert _last(whole, "renew") == 0
+    (second,) = _serving(whole.process.pid, 1)
+    for wrong in (text.replace("[province]", "[province", 1), text.replace(whole.base, "https://x.invalid")):
+        file.write_text(wrong, encoding="utf-8")
+        assert _last(whole, "renew", other_than=file.stat().st_mtime) == 3
+        assert "ใหม่ " in person.get("/").body and second.is_running()
+    log = (whole.root / "logs" / "saphan.log").read_text(encoding="utf-8")
+    said = [line["trouble"] for line in map(json.loads, log.splitlines()) if line["event"] == "renew"]
+    assert said == ["", "province", "portal_address"]
+    file.write_text(text, encoding="utf-8")
+
+
+def _last(portal: Portal, kind: str, other_than: float = 0) -> int:
+    """How the newest run of this kind ended, once there is one that began after this moment."""
+    for _ in range(300):
+        for run in portal.office.ports.journal.last_runs():
+            if run.kind == kind and run.started_at.timestamp() > other_than:
+                return run.exit_code
+        time.sleep(0.1)
+    raise AssertionError(f"no {kind}")
 
 
 def test_several_processes_serve_and_a_dead_one_gets_a_successor(tmp_path: Path) -> None:
-    with served(tmp_path / "p", "--portal-only", changes={"processes = 2": "processes = 3"}) as portal:
-        served_by = _serving(portal.process.pid, 3)
+    with served(tmp_path / "p", "--portal-only", changes={"processes = 2": "processes = 2"}) as portal:
+        served_by = _serving(portal.process.pid, 2)
         person = portal.signed_in(Role.OFFICER)
+        portal.office.workspace.province_file.write_text("[half of it", encoding="utf-8")
         os.kill(served_by[0].pid, signal.SIGKILL)
-        assert len(_serving(portal.process.pid, 3, without=served_by[0].pid)) == 3
+        assert len(_serving(portal.process.pid, 2, without=served_by[0].pid)) == 2
         for _ in range(10):
             assert person.get("/").status == 200
         portal.process.terminate()

@@ -10,7 +10,7 @@ from tests.security.tools import Finding, Result, Tools
 
 MODULES = (
     *("sql", "xss", "permanentxss", "file", "exec", "ssrf", "redirect", "crlf", "csrf", "xxe"),
-    *("methods", "htaccess", "cookieflags", "csp", "http_headers"),
+    *("upload", "methods", "htaccess", "cookieflags", "csp", "http_headers"),
 )
 XXE = "XXE vulnerability"
 # What the control must be found to have, in wapiti's own words.
@@ -25,6 +25,7 @@ PLANTED = (
     "CRLF Injection",
     "Cross Site Request Forgery",
     "XML External Entity",
+    "Unrestricted File Upload",
     "HTTP Methods",
     "Htaccess Bypass",
     "HttpOnly Flag cookie",

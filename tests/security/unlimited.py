@@ -16,7 +16,9 @@ def lifted(limits: dict[str, str]) -> dict[str, str]:
     return {action: re.sub(r"\d+/\w+", "1000/s", rates) for action, rates in limits.items()}
 
 
-if __name__ == "__main__":
+if __name__ in ("__main__", "__mp_main__"):  # the portal's own processes have it as the latter
     sign_in: dict[str, Any] = settings._SIGN_IN
     sign_in["ACCOUNT_RATE_LIMITS"] = lifted(sign_in["ACCOUNT_RATE_LIMITS"])
+
+if __name__ == "__main__":
     sys.exit(main())

@@ -9,6 +9,7 @@ scan lasts.
 from __future__ import annotations
 
 import html
+import re
 import sqlite3
 import subprocess
 import threading
@@ -19,6 +20,7 @@ import xml.sax.handler
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from json import dumps
@@ -26,6 +28,10 @@ from typing import Any
 
 SESSION = {"session": "control-4f1d"}
 TOKEN = "q8Zr5Lw0TnXyVb3KsUe7JdHa2PmC9fGi"  # of the one visitor
+UPLOAD = (
+    f'<form method="post" action="/upload/" enctype="multipart/form-data"><input type="file" name="file">'
+    f'<input type="hidden" name="csrfmiddlewaretoken" value="{TOKEN}"><button>x</button></form>'
+)
 Fields = dict[str, str]
 
 
@@ -55,6 +61,7 @@ class Control:
             "/fetch/": self.fetch,
             "/notes/": self.note,
             "/xml/": self.xml,
+            "/upload/": self.upload,
         }
 
     def index(self, _: Fields) -> bytes:
@@ -70,7 +77,12 @@ class Control:
         anchors = [
             f'<a href="/{link}">{link}</a>' for link in (*links, "fetch/?url=http://127.0.0.1:1/", "notes/")
         ]
-        forms = [_field("text", "/search/"), _field("document", "/xml/"), _field("text", "/notes/", "")]
+        forms = [
+            _field("text", "/search/"),
+            _field("document", "/xml/"),
+            _field("text", "/notes/", ""),
+            UPLOAD,
+        ]
         return _page("".join((*anchors, *forms)))
 
     def search(self, asked: Fields) -> bytes:
@@ -129,12 +141,34 @@ class Control:
             said.append(str(error))
         return _page(html.escape("".join(said)))
 
+    def upload(self, asked: Fields) -> bytes:
+        """Runs the file, as a server does that knows PHP and keeps its uploads where it serves: wapiti's array of
+        parts of a word, and the order of the parts."""
+        said = re.search(r"\$a = array\((.*?)\);\$b = array\((.*?)\);", asked.get("file", ""))
+        if said is None:
+            return _page("kept")
+        parts = dict(re.findall(r'(\d+) => "(\w+)"', said[1]))
+        return _page("".join(parts[number] for number in said[2].split(",")))
+
     def called(self, path: str) -> None:
         """`/ssrf/<scan>/<request>/<parameter in hex>/`: somebody has been made to ask for this."""
         _, _, scan, request, parameter, *_ = [*path.split("/"), "", ""]
         call = {"date": datetime.now(UTC).isoformat(), "url": path, "ip": "127.0.0.1", "method": "GET"}
         with self.lock:
             self.calls.setdefault(scan, {}).setdefault(request, {}).setdefault(parameter, []).append(call)
+
+
+def _sent(kind: str, body: bytes) -> Fields:
+    if not kind.startswith("multipart/"):
+        return dict(urllib.parse.parse_qsl(body.decode("utf-8", "replace"), True))
+    whole = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    return {
+        str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True).decode(
+            "latin-1"
+        )  # type: ignore[union-attr]  # bytes, of a part that has none
+        for part in whole.walk()
+        if not part.is_multipart()
+    }
 
 
 class _Visit(BaseHTTPRequestHandler):
@@ -158,7 +192,7 @@ class _Visit(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        asked = dict(urllib.parse.parse_qsl(self.rfile.read(length).decode("utf-8", "replace"), True))
+        asked = _sent(self.headers.get("Content-Type", ""), self.rfile.read(length))
         if self.path != "/notes/" and asked.get("csrfmiddlewaretoken") != TOKEN:
             return self._answer(403, _page("token"))
         return self._signed_in(urllib.parse.urlsplit(self.path).path, asked)

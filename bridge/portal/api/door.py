@@ -7,7 +7,7 @@ A token that is unknown, expired, revoked or mistyped gets the same answer.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,9 @@ from django.views.decorators.csrf import csrf_exempt
 from bridge.application.ports.api_clients import Allowance, ApiClient
 from bridge.application.ports.read_log import Reading
 from bridge.domain.api_clients import Scope
-from bridge.portal.api.problems import Refused
+from bridge.portal.api.problems import Refused, error
 from bridge.portal.office import office
+from bridge.portal.words import worded
 
 ApiView = Callable[..., HttpResponse]
 MINUTE = 60  # seconds
@@ -29,11 +30,12 @@ MINUTE = 60  # seconds
 @dataclass(frozen=True)
 class Operation:
     """One method of an address. `view(request, client, **places)`, without a client where `scope` is None: that is
-    for everybody. `described` gives its part of the OpenAPI document."""
+    for everybody. `described` gives its part of the OpenAPI document; `asked` names all that may stand in the query."""
 
     view: ApiView
     scope: Scope | None
     described: Callable[[], dict[str, Any]]
+    asked: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,12 @@ def _answer(route: ApiRoute, request: HttpRequest, places: Mapping[str, Any]) ->
     if operation is None:
         raise Refused("method_wrong", headers={"Allow": route.methods})
     if operation.scope is None:
+        _read_query(request, operation)
         return operation.view(request, **places)
     client = _admit(request)
     allowance = office().api_clients.take(client)
     try:
-        response = _let_in(route, operation, client, allowance)(request, client, **places)
+        response = _let_in(request, route, operation, client, allowance)(request, client, **places)
     except Refused as refused:
         response = refused.answer()
     for name, value in _shares(allowance).items():
@@ -81,7 +84,9 @@ def _answer(route: ApiRoute, request: HttpRequest, places: Mapping[str, Any]) ->
     return response
 
 
-def _let_in(route: ApiRoute, operation: Operation, client: ApiClient, allowance: Allowance) -> ApiView:
+def _let_in(
+    request: HttpRequest, route: ApiRoute, operation: Operation, client: ApiClient, allowance: Allowance
+) -> ApiView:
     if not allowance.granted:
         raise Refused("too_many", headers={"Retry-After": str(allowance.wait)})
     if operation.scope not in client.scopes:
@@ -89,7 +94,16 @@ def _let_in(route: ApiRoute, operation: Operation, client: ApiClient, allowance:
         logging.getLogger("saphan").warning("api_scope_refused", extra={"facts": facts})
         asks = f'Bearer error="insufficient_scope", scope="{operation.scope}"'
         raise Refused("scope_missing", headers={"WWW-Authenticate": asks})
+    _read_query(request, operation)
     return operation.view
+
+
+def _read_query(request: HttpRequest, operation: Operation) -> None:
+    """A filter that is misspelt must not give the answer to another question."""
+    odd = [name for name, said in request.GET.lists() if name not in operation.asked or len(said) > 1]
+    if odd:
+        text = worded("api_unknown_field")
+        raise Refused("query_wrong", [error(name[:40], "unknown_field", text) for name in odd])
 
 
 def _admit(request: HttpRequest) -> ApiClient:

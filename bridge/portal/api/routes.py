@@ -142,7 +142,7 @@ API_ROUTES = (
         f"{_AT}cases",
         "api_cases",
         {
-            "GET": Operation(cases.page, Scope.CASES_READ, _described_page),
+            "GET": Operation(cases.page, Scope.CASES_READ, _described_page, cases.ASKED),
             "POST": Operation(cases.send, Scope.CASES_SUBMIT, _described_send),
         },
     ),
