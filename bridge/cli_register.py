@@ -13,8 +13,9 @@ import typer
 from rich.console import Console
 
 from bridge import bootstrap
-from bridge.application.import_register import Progress, RegisterReport
+from bridge.application.import_register import Progress
 from bridge.application.ports.register_imports import Import
+from bridge.application.read_register import RegisterReport
 from bridge.bootstrap import Office
 from bridge.domain.values.thai_date import buddhist
 

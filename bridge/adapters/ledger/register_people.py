@@ -5,12 +5,12 @@ Everything that hangs on the register hears of it in one place, `people_changed`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import ExpressionWrapper, F, TextField
 
 from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.chunked import chunks
@@ -23,82 +23,85 @@ from bridge.domain.search_keys import RegisterKeys, register_keys
 CHUNK = 2_000
 _KEYS = ("search", "amphoe", "tambon", "level")
 _WRITTEN = ("version", "values", *_KEYS)
-_as_json = CellsField().get_prep_value
+_as_text, _as_values = CellsField().get_prep_value, CellsField().to_python
+_TEXT = ExpressionWrapper(F("values"), output_field=TextField())
 
 Values = Mapping[str, Cell]
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A row of the register as it is kept."""
+class Person(NamedTuple):
+    """A row of the register as it is kept, its values as the table has them."""
 
     id: int
     number: str
     version: str
-    values: Values
+    values: str
     keys: RegisterKeys
 
 
-@dataclass(frozen=True, slots=True)
-class PersonChange:
+class PersonChange(NamedTuple):
     """None where the register did not hold the person, or holds them no more. The id stays the same."""
 
     before: Person | None
     now: Person | None
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Rows of a file beside those of the register: who is new or changed, with their values now."""
+class Compared(NamedTuple):
+    """Rows of a file beside those of the register: the values now of who is new or changed, also as the table has
+    them, by number; and the numbers that the register holds."""
 
-    known: Mapping[str, Person]
-    values: Mapping[str, Values]
+    now: Mapping[str, tuple[Values, str]]
+    known: Collection[str]
     new: int
     changed: int
     same: int
 
 
-def people_changed(changes: Sequence[PersonChange]) -> None:
+def people_changed(changes: Iterable[PersonChange]) -> None:
     """All that is made of the register follows. Inside the transaction that writes the people."""
     index_people(
-        (there.id, change.before and change.before.keys, change.now and change.now.keys)
-        for change in changes
-        if (there := change.now or change.before)
-        and (change.before and change.before.keys) != (change.now and change.now.keys)
+        (_id(change), before, now)
+        for change in sorted(changes, key=_id)
+        if (before := change.before and change.before.keys) != (now := change.now and change.now.keys)
     )
 
 
-def compare(rows: Sequence[Mapping[str, Cell]], *, empty_clears: bool) -> Compared:
+def _id(change: PersonChange) -> int:
+    there = change.now or change.before
+    return there.id if there else 0
+
+
+def compare(rows: Sequence[Values], *, empty_clears: bool) -> Compared:
     """What an import of these rows would do. A blank cell leaves what is there, unless `empty_clears`."""
-    known = {person.number: person for person in people_of(str(row["number"]) for row in rows)}
-    now: dict[str, Values] = {}
+    known = dict(_texts(str(row["number"]) for row in rows))
+    now: dict[str, tuple[Values, str]] = {}
     new = changed = same = 0
     for row in rows:
-        number = str(row["number"])
-        there = known.get(number)
-        old = now.get(number, there.values if there else None)
-        values = _merged(old or {}, row, empty_clears)
-        if old == values:
+        number, text = str(row["number"]), _as_text(row) or ""
+        there = now[number][1] if number in now else known.get(number)
+        if there is None:
+            new += 1
+            now[number] = row, text
+        elif there != text and (values := _merged(old := _as_values(there), row, empty_clears)) != old:
+            changed += 1
+            now[number] = values, _as_text(values) or ""
+        else:
             same += 1
-            continue
-        new, changed = (new + 1, changed) if old is None else (new, changed + 1)
-        now[number] = values
-    return Compared(known, now, new, changed, same)
+    return Compared(now, known.keys(), new, changed, same)
 
 
-def write(rows: Sequence[Mapping[str, Cell]], version: str, *, empty_clears: bool) -> Compared:
+def write(rows: Sequence[Values], version: str, *, empty_clears: bool) -> Compared:
     """Adds and changes; what was there before is kept for undoing the import `version`."""
     with transaction.atomic():
         found = compare(rows, empty_clears=empty_clears)
-        fresh = [number for number in found.values if number not in found.known]
-        ids = dict(zip(fresh, bulk.new_ids(RegisterPerson, len(fresh)), strict=True)) if fresh else {}
+        before = {each.number: each for each in people_of(filter(found.known.__contains__, found.now))}
+        ids = iter(bulk.new_ids(RegisterPerson, len(found.now) - len(before)))
         changes = []
-        for number, values in found.values.items():
-            before = found.known.get(number)
-            key = before.id if before else ids[number]
-            changes.append(PersonChange(before, Person(key, number, version, values, register_keys(values))))
-        past = (found.known[number] for number in found.values if number in found.known)
-        _keep_past(past, version)
+        for number, (values, text) in found.now.items():
+            there = before.get(number)
+            key = there.id if there else next(ids)
+            changes.append(PersonChange(there, Person(key, number, version, text, register_keys(values))))
+        _keep_past((change.before for change in changes if change.before), version)
         _write(changes)
     return found
 
@@ -107,19 +110,20 @@ def restore(version: str, first_person: int, most: int) -> int:
     """Undoes up to `most` rows of the import `version`, in one transaction: the changed ones first, then the new.
     How many; 0 when all are undone."""
     with transaction.atomic():
-        past = list(RegisterPast.objects.filter(version=version).order_by("number")[:most])
+        rows = RegisterPast.objects.filter(version=version).order_by("number")
+        past = list(rows.values_list("id", "number", "came", _TEXT)[:most])
         if past:
-            there = {person.number: person for person in people_of(row.number for row in past)}
+            there = {person.number: person for person in people_of(number for _, number, *_ in past)}
             back = [
                 PersonChange(
-                    there[row.number],
-                    Person(there[row.number].id, row.number, row.came, row.values, register_keys(row.values)),
+                    there[number],
+                    Person(there[number].id, number, came, text, register_keys(_as_values(text))),
                 )
-                for row in past
-                if row.number in there
+                for _, number, came, text in past
+                if number in there
             ]
             _write(back)
-            for chunk in chunks(row.pk for row in past):
+            for chunk in chunks(key for key, *_ in past):
                 RegisterPast.objects.filter(pk__in=chunk).delete()
             return len(past)
         new = RegisterPerson.objects.filter(id__gte=first_person, version=version).order_by("id")
@@ -143,8 +147,16 @@ def people_of(numbers: Iterable[str]) -> Iterator[Person]:
 
 
 def _people(rows: Any) -> Iterator[Person]:
-    for key, number, version, values, *keys in rows.values_list("id", "number", *_WRITTEN):
-        yield Person(key, number, version, values, RegisterKeys(*keys))
+    for key, number, version, search, amphoe, tambon, level, values in rows.values_list(
+        "id", "number", "version", *_KEYS, _TEXT
+    ):
+        yield Person(key, number, version, values, RegisterKeys(search, amphoe, tambon, level))
+
+
+def _texts(numbers: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The number and the values of those of these numbers whom the register holds."""
+    for chunk in chunks(numbers, CHUNK):
+        yield from RegisterPerson.objects.filter(number__in=chunk).values_list("number", _TEXT)
 
 
 def _keep_past(people: Iterable[Person], version: str) -> None:
@@ -153,7 +165,7 @@ def _keep_past(people: Iterable[Person], version: str) -> None:
         RegisterPast,
         ("version", "number", "came", "values"),
         (
-            (version, person.number, person.version, _as_json(person.values))
+            (version, person.number, person.version, person.values)
             for person in people
             if person.version != version
         ),
@@ -170,8 +182,7 @@ def _write(changes: Sequence[PersonChange]) -> None:
 
 
 def _cells(person: Person) -> tuple[object, ...]:
-    keys = person.keys
-    return person.version, _as_json(person.values), keys.search, keys.amphoe, keys.tambon, keys.level
+    return person.version, person.values, *person.keys
 
 
 def _merged(old: Values, row: Mapping[str, Cell], empty_clears: bool) -> dict[str, Cell]:
