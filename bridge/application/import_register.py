@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain, islice
 
 from bridge.application.match_register import CHANGED
 from bridge.application.ports.cases import CaseStore
@@ -82,19 +83,18 @@ class ImportRegister:
 
     def _rehearse(self, rows: GoodRows, scan: Scan, empty_clears: bool, progress: Progress) -> None:
         tally = Tally()
-        for last, part in _parts(rows):
+        for part in _parts(rows):
             tally = _added(tally, self._cases.compare_register(part, empty_clears=empty_clears))
-            del part  # before the next one is read: two would need twice the memory
-            progress(last, scan.rows)
+            progress(part.last, scan.rows)
         progress(scan.rows, scan.rows)
         _count(rows.report, tally)
 
     def _take(self, rows: GoodRows, scan: Scan, one: Import, progress: Progress) -> None:
         """What an import of the same file that was stopped had done already is not done again."""
-        for last, part in _parts((at, row) for at, row in rows if at > one.done_row):
-            one = self._take_part(one, part, last)
-            del part
-            progress(last, scan.rows)
+        done = one.done_row
+        for part in _parts((at, row) for at, row in rows if at > done):
+            one = self._take_part(one, part)
+            progress(part.last, scan.rows)
         progress(scan.rows, scan.rows)
         tally = replace(one.tally, refused=rows.report.refused_rows, erased=rows.report.erased)
         _count(rows.report, tally)
@@ -106,24 +106,20 @@ class ImportRegister:
             self._imports.save(replace(one, state=State.DONE, tally=tally))
             self._imports.forget_past(KEPT)
 
-    def _take_part(self, one: Import, part: list[Row], last: int) -> Import:
-        """`last` is the row of the file at which the part ends."""
+    def _take_part(self, one: Import, part: _Part) -> Import:
         with self._journal.transaction():
             counts = self._cases.import_register(part, one.version, empty_clears=one.empty_clears)
             tally = _added(one.tally, counts)
             if (tally.new, tally.changed) != (one.tally.new, one.tally.changed):
-                self._changed(last)
-            done = replace(one, done_row=last, tally=tally)
+                self._changed(part.last)
+            done = replace(one, done_row=part.last, tally=tally)
             self._imports.save(done)
         return done
 
     def _begun(self, file: RegisterFile, empty_clears: bool) -> Import:
         last = next(iter(self._imports.all()), None)
-        if last and (last.state, last.digest, last.empty_clears) == (
-            State.RUNNING,
-            file.cursor,
-            empty_clears,
-        ):
+        stopped = (State.RUNNING, file.cursor, empty_clears)
+        if last and (last.state, last.digest, last.empty_clears) == stopped:
             return last
         return self._imports.begin(file.name, file.cursor, empty_clears, self._clock.now())
 
@@ -171,17 +167,24 @@ class ImportRegister:
         self._journal.set_setting(CHANGED, f"{self._clock.now().isoformat()} {done}")
 
 
-def _parts(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, list[Row]]]:
-    """Each part with the row of the file at which it ends."""
-    part: list[Row] = []
-    last = 0
-    for last, row in rows:
-        part.append(row)
-        if len(part) == PART:
-            yield last, part
-            part = []
-    if part:
-        yield last, part
+class _Part:
+    """Rows that are read while they are written; `last` is the place in the file of the one that was read last."""
+
+    def __init__(self, rows: Iterable[tuple[int, Row]]) -> None:
+        self._rows = rows
+        self.last = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for at, row in self._rows:
+            self.last = at
+            yield row
+
+
+def _parts(rows: Iterable[tuple[int, Row]]) -> Iterator[_Part]:
+    """To be gone through one by one."""
+    rest = iter(rows)
+    for first in rest:
+        yield _Part(chain([first], islice(rest, PART - 1)))
 
 
 def _added(tally: Tally, counts: tuple[int, int, int]) -> Tally:

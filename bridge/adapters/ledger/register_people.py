@@ -5,7 +5,7 @@ Everything that hangs on the register hears of it in one place, `people_changed`
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.fields import CellsField
 from bridge.adapters.ledger.models import RegisterPast, RegisterPerson
-from bridge.adapters.ledger.register import index_people
+from bridge.adapters.ledger.register import Change, index_people
 from bridge.domain.cells import Cell
 from bridge.domain.search_keys import RegisterKeys, register_keys
 
@@ -39,13 +39,6 @@ class Person(NamedTuple):
     keys: RegisterKeys
 
 
-class PersonChange(NamedTuple):
-    """None where the register did not hold the person, or holds them no more. The id stays the same."""
-
-    before: Person | None
-    now: Person | None
-
-
 class Compared(NamedTuple):
     """Rows of a file beside those of the register: the values now of who is new or changed, also as the table has
     them, by number; and the numbers that the register holds."""
@@ -57,22 +50,18 @@ class Compared(NamedTuple):
     same: int
 
 
-def people_changed(changes: Iterable[PersonChange]) -> None:
-    """All that is made of the register follows. Inside the transaction that writes the people."""
-    index_people(
-        (_id(change), before, now)
-        for change in sorted(changes, key=_id)
-        if (before := change.before and change.before.keys) != (now := change.now and change.now.keys)
-    )
+def people_changed(changes: Iterable[Change]) -> None:
+    """All that is made of the register follows. Inside the transaction that writes the people; of several changes of
+    one person the last counts."""
+    merged: dict[int, tuple[RegisterKeys | None, RegisterKeys | None]] = {}
+    for person, before, now in changes:
+        merged[person] = merged[person][0] if person in merged else before, now
+    index_people((person, before, now) for person, (before, now) in sorted(merged.items()) if before != now)
 
 
-def _id(change: PersonChange) -> int:
-    there = change.now or change.before
-    return there.id if there else 0
-
-
-def compare(rows: Sequence[Values], *, empty_clears: bool) -> Compared:
+def compare(rows: Iterable[Values], *, empty_clears: bool) -> Compared:
     """What an import of these rows would do. A blank cell leaves what is there, unless `empty_clears`."""
+    rows = list(rows)
     known = dict(_texts(str(row["number"]) for row in rows))
     now: dict[str, tuple[Values, str]] = {}
     new = changed = same = 0
@@ -90,20 +79,32 @@ def compare(rows: Sequence[Values], *, empty_clears: bool) -> Compared:
     return Compared(now, known.keys(), new, changed, same)
 
 
-def write(rows: Sequence[Values], version: str, *, empty_clears: bool) -> Compared:
-    """Adds and changes; what was there before is kept for undoing the import `version`."""
+def write(rows: Iterable[Values], version: str, *, empty_clears: bool) -> tuple[int, int, int]:
+    """Adds and changes; what was there before is kept for undoing the import `version`. How many are new, changed, and
+    the same. The rows are taken a few at a time, in one transaction."""
+    changes: list[Change] = []
+    new = changed = same = 0
     with transaction.atomic():
-        found = compare(rows, empty_clears=empty_clears)
-        before = {each.number: each for each in people_of(filter(found.known.__contains__, found.now))}
-        ids = iter(bulk.new_ids(RegisterPerson, len(found.now) - len(before)))
-        changes = []
-        for number, (values, text) in found.now.items():
-            there = before.get(number)
-            key = there.id if there else next(ids)
-            changes.append(PersonChange(there, Person(key, number, version, text, register_keys(values))))
-        _keep_past((change.before for change in changes if change.before), version)
-        _write(changes)
-    return found
+        for chunk in chunks(rows, CHUNK):
+            found = compare(chunk, empty_clears=empty_clears)
+            changes += _write_found(found, version)
+            new, changed, same = new + found.new, changed + found.changed, same + found.same
+        people_changed(changes)
+    return new, changed, same
+
+
+def _write_found(found: Compared, version: str) -> list[Change]:
+    before = {each.number: each for each in people_of(filter(found.known.__contains__, found.now))}
+    ids = iter(bulk.new_ids(RegisterPerson, len(found.now) - len(before)))
+    people = []
+    for number, (values, text) in found.now.items():
+        key = before[number].id if number in before else next(ids)
+        people.append(Person(key, number, version, text, register_keys(values)))
+    _keep_past(before.values(), version)
+    _insert(each for each in people if each.number not in before)
+    _update(each for each in people if each.number in before)
+    was = {number: each.keys for number, each in before.items()}
+    return [(each.id, was.get(each.number), each.keys) for each in people]
 
 
 def restore(version: str, first_person: int, most: int) -> int:
@@ -115,14 +116,12 @@ def restore(version: str, first_person: int, most: int) -> int:
         if past:
             there = {person.number: person for person in people_of(number for _, number, *_ in past)}
             back = [
-                PersonChange(
-                    there[number],
-                    Person(there[number].id, number, came, text, register_keys(_as_values(text))),
-                )
+                Person(there[number].id, number, came, text, register_keys(_as_values(text)))
                 for _, number, came, text in past
                 if number in there
             ]
-            _write(back)
+            _update(back)
+            people_changed((each.id, there[each.number].keys, each.keys) for each in back)
             for chunk in chunks(key for key, *_ in past):
                 RegisterPast.objects.filter(pk__in=chunk).delete()
             return len(past)
@@ -136,7 +135,7 @@ def remove(people: Iterable[Person]) -> int:
     for chunk in chunks(gone, CHUNK):
         RegisterPast.objects.filter(number__in=[person.number for person in chunk]).delete()
         RegisterPerson.objects.filter(id__in=[person.id for person in chunk]).delete()
-    people_changed([PersonChange(person, None) for person in gone])
+    people_changed((person.id, person.keys, None) for person in gone)
     return len(gone)
 
 
@@ -173,12 +172,12 @@ def _keep_past(people: Iterable[Person], version: str) -> None:
     )
 
 
-def _write(changes: Sequence[PersonChange]) -> None:
-    now = [change.now for change in changes if change.before is None and change.now]
-    bulk.insert(RegisterPerson, ("id", "number", *_WRITTEN), ((p.id, p.number, *_cells(p)) for p in now))
-    changed = [change.now for change in changes if change.before and change.now]
-    bulk.update(RegisterPerson, _WRITTEN, ((*_cells(p), p.id) for p in changed))
-    people_changed(changes)
+def _insert(people: Iterable[Person]) -> None:
+    bulk.insert(RegisterPerson, ("id", "number", *_WRITTEN), ((p.id, p.number, *_cells(p)) for p in people))
+
+
+def _update(people: Iterable[Person]) -> None:
+    bulk.update(RegisterPerson, _WRITTEN, ((*_cells(p), p.id) for p in people))
 
 
 def _cells(person: Person) -> tuple[object, ...]:
