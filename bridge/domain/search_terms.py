@@ -106,12 +106,15 @@ def gathered(entries: Iterable[tuple[int, Entry]]) -> dict[str, BitMap]:
 
 def _of_few(groups: _Groups) -> dict[str, BitMap]:
     """Much is shared by few each: their places are strung together."""
-    holders = _Holders(_nobody)
+    holders: dict[str, list[Holders]] = defaultdict(list)
     for group, terms in groups:
         for shared, those in group.items():
             for term in terms(shared):
-                holders[term] += those
-    return {term: BitMap(those, optimize=False) for term, those in holders.items()}
+                holders[term].append(those)
+    return {
+        term: BitMap(some[0] if len(some) == 1 else array("I", b"".join(some)), optimize=False)
+        for term, some in holders.items()
+    }
 
 
 def _with_crowds(found: dict[str, BitMap], groups: _Groups) -> dict[str, BitMap]:
@@ -140,13 +143,19 @@ def _seam(given: str, rest: str) -> str:
 
 def _across(seam: str) -> Iterable[str]:
     """The fragments of its words, one behind the other, that are not of one word alone; perhaps some that are."""
-    words = seam.split(" ")
-    if len(words) > 2:
-        return _runs("".join(words))
-    one, other = words
-    ends = [one[-size:] for size in range(1, min(len(one), LONGEST - 1) + 1)]
-    begins = [other[:size] for size in range(1, min(len(other), LONGEST - 1) + 1)]
-    return [end + begin for end in ends for begin in begins[: LONGEST - len(end)]]
+    one, _, rest = seam.partition(" ")
+    if " " in rest:
+        return _runs(seam.replace(" ", ""))
+    joined = one + rest
+    return [joined[run] for run in _runs_across(len(one), len(joined))]
+
+
+@lru_cache
+def _runs_across(cut: int, length: int) -> Sequence[slice]:
+    """Of a text of this length those of one to LONGEST letters that the cut goes through."""
+    return [
+        slice(begin, end) for begin in range(cut) for end in range(cut + 1, min(begin + LONGEST, length) + 1)
+    ]
 
 
 @lru_cache(maxsize=65_536)
