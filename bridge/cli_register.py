@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -13,8 +14,9 @@ import typer
 from rich.console import Console
 
 from bridge import bootstrap
-from bridge.application.import_register import Progress, RegisterReport
+from bridge.application.import_register import Progress
 from bridge.application.ports.register_imports import Import
+from bridge.application.read_register import RegisterReport
 from bridge.bootstrap import Office
 from bridge.domain.values.thai_date import buddhist
 
@@ -50,6 +52,7 @@ def register(
         if file is None or not file.is_file():
             complaints.print(office.messages.text("error", "file_missing", file=file or ""), markup=False)
             return USAGE
+        gc.freeze()  # what the program is made of is not gone through again and again between the rows
         with office.lease():
             report = office.import_register.run(
                 office.register_file(file),

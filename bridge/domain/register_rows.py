@@ -76,19 +76,11 @@ class RegisterReader:
 
     def row(self, cells: Sequence[Cell], header: Header) -> Row | None:
         """The cells by column, None where they are blank; None for a blank row."""
-        row: Row = {}
-        filled = False
-        for place, column in header.columns.items():
-            cell = cells[place] if place < len(cells) else None
-            if (
-                type(cell) is str
-                and (not cell.isprintable() or cell.isspace() or not cell)
-                and not clean(cell)
-            ):
-                cell = None
-            row[column] = cell
-            filled = filled or cell is not None
-        if not filled:
+        found = _filled(cells)
+        row: Row = {
+            column: found[place] if place < len(found) else None for place, column in header.columns.items()
+        }
+        if row.get("number") is None and all(cell is None for cell in row.values()):
             return None
         if row.get("name") is None:
             parts = [clean(as_text(row.get(part))) for part in ("given_name", "family_name")]
@@ -177,6 +169,21 @@ def letters(place: int) -> str:
         place, rest = divmod(place - 1, 26)
         found = chr(ord("A") + rest) + found
     return found
+
+
+def _filled(cells: Sequence[Cell]) -> Sequence[Cell]:
+    """None in the place of blank ones."""
+    try:
+        plain = "".join(cells).isprintable()  # type: ignore[arg-type]
+    except TypeError:  # not texts alone
+        plain = False
+    if plain:
+        return [None if not cell or cell.isspace() else cell for cell in cells]  # type: ignore[union-attr]
+    return [None if isinstance(cell, str) and _is_blank(cell) else cell for cell in cells]
+
+
+def _is_blank(text: str) -> bool:
+    return not text or ((text.isspace() or not text.isprintable()) and not clean(text))
 
 
 def _certain(place: PlaceReading) -> bool:

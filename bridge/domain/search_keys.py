@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.values.search import (
@@ -22,8 +23,7 @@ from bridge.domain.values.search import (
 _NUMBERED = re.compile(r".*-(\d{4})-(\d{1,9})", re.ASCII)
 
 
-@dataclass(frozen=True)
-class RegisterKeys:
+class RegisterKeys(NamedTuple):
     search: str
     amphoe: str
     tambon: str

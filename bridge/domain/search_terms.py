@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import and_
-from typing import Any, Final, TypeAlias
+from sys import intern
+from typing import Any, NamedTuple, TypeAlias
 
 from pyroaring import BitMap
 
@@ -30,10 +31,11 @@ _BEGINS, _ENDS = "^", "$"  # no letters of a key, and neither is the colon of la
 
 Index = Mapping[str, BitMap]
 Holders: TypeAlias = "array[int]"
+_Holders = defaultdict[Any, Holders]
+_Groups: TypeAlias = Iterable[tuple[_Holders, Callable[[Any], Iterable[str]]]]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """What the index is told about one person or case."""
 
     search: str  # a `person_key`
@@ -83,69 +85,97 @@ def case_entry(keys: CaseKeys) -> Entry:
 
 def gathered(entries: Iterable[tuple[int, Entry]]) -> dict[str, BitMap]:
     """The holders of every term that one of these has. What many share is taken apart once."""
-    holders: dict[str, Holders] = defaultdict(_nobody)
-    # Names' words, places, houses, case numbers, labels.
-    groups: tuple[dict[Any, Holders], ...] = tuple(defaultdict(_nobody) for _ in _TERMS)
-    by_word, by_place, by_house, by_number, by_labels = groups
+    words, seams, houses, numbers, places, labels = (_Holders(_nobody) for _ in range(6))
     for at, entry in entries:
         name, place, house, number = parts(entry.search)
-        words = name.split(" ")
-        for word in words:
-            by_word[word].append(at)
-        if len(words) > 1:
-            for term in _across(words):
-                holders[term].append(at)
-        by_place[place].append(at)
+        given, _, rest = name.partition(" ")
+        words[given].append(at)
+        if rest:
+            for word in rest.split(" "):
+                words[word].append(at)
+            seams[_seam(given, rest)].append(at)
+        places[place].append(at)
         if house:
-            by_house[house].append(at)
+            houses[house].append(at)
         if number:
-            by_number[number].append(at)
-        by_labels[entry.labels].append(at)
-    for group, terms in zip(groups, _TERMS, strict=True):
+            numbers[number].append(at)
+        labels[entry.labels].append(at)
+    few = ((words, _of_word), (seams, _across), (houses, _of_word), (numbers, _runs))
+    return _with_crowds(_of_few(few), ((places, _of_place), (labels, _of_labels)))
+
+
+def _of_few(groups: _Groups) -> dict[str, BitMap]:
+    """Much is shared by few each: their places are strung together."""
+    holders: dict[str, list[Holders]] = defaultdict(list)
+    for group, terms in groups:
         for shared, those in group.items():
             for term in terms(shared):
-                holders[term] += those
-    return {term: BitMap(those) for term, those in holders.items()}
+                holders[term].append(those)
+    return {
+        term: BitMap(some[0] if len(some) == 1 else array("I", b"".join(some)), optimize=False)
+        for term, some in holders.items()
+    }
+
+
+def _with_crowds(found: dict[str, BitMap], groups: _Groups) -> dict[str, BitMap]:
+    """Little is shared by many each: bitmaps are united."""
+    crowds: dict[str, list[BitMap]] = defaultdict(list)
+    for group, terms in groups:
+        for shared, those in group.items():
+            crowd = BitMap(those)
+            for term in terms(shared):
+                crowds[term].append(crowd)
+    for term, some in crowds.items():
+        found[term] = BitMap.union(*some, *filter(None, [found.get(term)]))
+    return found
 
 
 def _nobody() -> Holders:
     return array("I")
 
 
-def _across(words: Sequence[str]) -> Iterable[str]:
-    """The fragments of these words, one behind the other, that are not of one word alone; perhaps some that are."""
-    if len(words) != 2:
-        return _runs("".join(words))
-    one, other = words
-    ends = [one[-size:] for size in range(1, min(len(one), LONGEST - 1) + 1)]
-    begins = [other[:size] for size in range(1, min(len(other), LONGEST - 1) + 1)]
-    return [end + begin for end in ends for begin in begins[: LONGEST - len(end)]]
+def _seam(given: str, rest: str) -> str:
+    """What the fragments that reach from one word of a name into the next are made of."""
+    if " " in rest:
+        return f"{given} {rest}"
+    return f"{given[1 - LONGEST :]} {rest[: LONGEST - 1]}"
 
 
-def _of_word(word: str) -> set[str]:
-    return {whole(word), *_runs(word), *(_beginning(word[:n]) for n in range(1, LONGEST_BEGINNING + 1))}
+def _across(seam: str) -> Iterable[str]:
+    """The fragments of its words, one behind the other, that are not of one word alone; perhaps some that are."""
+    one, _, rest = seam.partition(" ")
+    if " " in rest:
+        return _runs(seam.replace(" ", ""))
+    joined = one + rest
+    return [joined[run] for run in _runs_across(len(one), len(joined))]
+
+
+@lru_cache
+def _runs_across(cut: int, length: int) -> Sequence[slice]:
+    """Of a text of this length those of one to LONGEST letters that the cut goes through."""
+    return [
+        slice(begin, end) for begin in range(cut) for end in range(cut + 1, min(begin + LONGEST, length) + 1)
+    ]
+
+
+@lru_cache(maxsize=65_536)
+def _of_word(word: str) -> tuple[str, ...]:
+    found = {whole(word), *_runs(word), *(_beginning(word[:n]) for n in range(1, LONGEST_BEGINNING + 1))}
+    return tuple(map(intern, found))
 
 
 def _of_place(place: str) -> set[str]:
-    found = set[str]()
-    for word in words_of(place):
-        found |= _of_word(word)
-    return found
+    return {term for word in words_of(place) for term in _of_word(word)}
+
+
+def _of_labels(labels: Iterable[str]) -> set[str]:
+    return {EVERYBODY, *labels}
 
 
 def _runs(text: str) -> Iterator[str]:
     for size in range(1, LONGEST + 1):
         for begin in range(len(text) - size + 1):
             yield text[begin : begin + size]
-
-
-_TERMS: Final[tuple[Callable[[Any], Iterable[str]], ...]] = (
-    _of_word,
-    _of_place,
-    _of_word,
-    _runs,
-    lambda labels: {EVERYBODY, *labels},
-)
 
 
 def whole(word: str) -> str:

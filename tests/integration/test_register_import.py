@@ -19,8 +19,8 @@ import pytest
 from bridge import bootstrap
 from bridge.application import import_register
 from bridge.application.errors import SheetError
-from bridge.application.import_register import RegisterReport
 from bridge.application.ports.register_imports import State
+from bridge.application.read_register import RegisterReport
 from bridge.bootstrap import Office
 from bridge.domain.values.national_id import check_digit
 from bridge.workspace import Workspace

@@ -144,13 +144,12 @@ class DjangoCases:
         return port.NewCase(row.key, row.fiscal_year, row.number, row.source, row.response, row.arrived_at)
 
     def import_register(
-        self, rows: Sequence[Mapping[str, Any]], version: str, *, empty_clears: bool = False
+        self, rows: Iterable[Mapping[str, Any]], version: str, *, empty_clears: bool = False
     ) -> tuple[int, int, int]:
-        found = register_people.write(rows, version, empty_clears=empty_clears)
-        return found.new, found.changed, found.same
+        return register_people.write(rows, version, empty_clears=empty_clears)
 
     def compare_register(
-        self, rows: Sequence[Mapping[str, Any]], *, empty_clears: bool = False
+        self, rows: Iterable[Mapping[str, Any]], *, empty_clears: bool = False
     ) -> tuple[int, int, int]:
         found = register_people.compare(rows, empty_clears=empty_clears)
         return found.new, found.changed, found.same

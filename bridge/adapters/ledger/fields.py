@@ -31,7 +31,7 @@ class CellsField(models.TextField):  # type: ignore[type-arg]
         if value is None or isinstance(value, str):
             return value
         text = _as_json({key: cell for key, cell in value.items() if cell is not None})
-        return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+        return text if text.isprintable() else _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
     def value_to_string(self, obj: models.Model) -> str:
         return self.get_prep_value(self.value_from_object(obj)) or ""

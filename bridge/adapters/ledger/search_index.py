@@ -111,7 +111,7 @@ class SearchIndex:
         nobodys = [term for term, those in holders.items() if not those]
         for chunk in chunks(nobodys):
             SearchTerm.objects.filter(kind=self.kind, term__in=chunk, block=block).delete()
-        rows = ((self.kind, term, block, _packed(those)) for term, those in sorted(holders.items()) if those)
+        rows = ((self.kind, term, block, _packed(holders[term])) for term in sorted(holders) if holders[term])
         unique = ("kind", "term", "block")
         bulk.insert(SearchTerm, (*unique, "holders"), rows, unique=unique, replaced=("holders",))
 

@@ -75,14 +75,14 @@ class CaseStore(Protocol):
         """How a case came about."""
 
     def import_register(
-        self, rows: Sequence[Mapping[str, Any]], version: str, *, empty_clears: bool = False
+        self, rows: Iterable[Mapping[str, Any]], version: str, *, empty_clears: bool = False
     ) -> tuple[int, int, int]:
         """Adds or replaces register rows by their number, in one transaction; a blank cell (None) leaves what is
         there, or takes it away where `empty_clears`. `version` names the import that may be undone later
-        (ports.register_imports). Returns (new, changed, same)."""
+        (ports.register_imports). The rows are never in memory at once. Returns (new, changed, same)."""
 
     def compare_register(
-        self, rows: Sequence[Mapping[str, Any]], *, empty_clears: bool = False
+        self, rows: Iterable[Mapping[str, Any]], *, empty_clears: bool = False
     ) -> tuple[int, int, int]:
         """What `import_register` would return; nothing is written."""
 

@@ -63,7 +63,10 @@ def name_key(name: Cell, title: Cell = None) -> str:
     text, said = clean(as_text(name)), _title(as_text(title))
     found, rest = split_often(text)
     other = bool(said) and found != said
-    return " ".join(filter(None, map(search_key, (text if other or not rest else rest).split(" "))))
+    return " ".join(filter(None, map(_word_key, (text if other or not rest else rest).split(" "))))
+
+
+_word_key = lru_cache(maxsize=65_536)(search_key)  # given and family names; a province has fewer
 
 
 @lru_cache(maxsize=4096)
@@ -105,6 +108,7 @@ def holds(key: str, needle: str) -> bool:
     return needle in key.replace(" ", "")
 
 
+@lru_cache(maxsize=65_536)
 def _house_key(text: str) -> str:
     return "".join(search_key(part) or part for part in re.split("(/)", fold(text)))[:LONGEST_HOUSE].strip(
         "/"

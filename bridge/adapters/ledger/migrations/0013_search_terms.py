@@ -4,7 +4,6 @@ Keys and index are made anew for the rows that are there.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
@@ -29,7 +28,7 @@ def _people(person: Any) -> Iterator[Any]:
         last = rows[-1].id
         for row in rows:
             keys = register_keys(row.values)
-            for column, value in asdict(keys).items():
+            for column, value in keys._asdict().items():
                 setattr(row, column, value)
             yield row.id, None, keys
         _rewrite(person, [(row.search, row.id) for row in rows])
