@@ -8,7 +8,7 @@ import numpy as np
 
 from bridge.application.errors import SheetError
 from bridge.application.ports.matching import MatchStore
-from bridge.application.ports.reviews import ReviewKind, ReviewStore
+from bridge.application.ports.reviews import ReviewStore
 from bridge.domain.matching.compare import Evidence, Names, compare_rows
 from bridge.domain.matching.fit import refit
 from bridge.domain.matching.rows import CASE_COLUMNS, people_of
@@ -65,12 +65,9 @@ class RefitWeights:
         }
 
     def _decided(self) -> Sequence[tuple[str, str, bool]]:
-        reviews = [
-            r for kind in (ReviewKind.DUPLICATE, ReviewKind.EARLIER) for r in self._reviews.decided(kind)
-        ]
         return [
-            (str(review.item.facts.get("left")), str(review.item.facts.get("right")), self._words[word])
-            for review in reviews
+            (str(review.item.facts["left"]), str(review.item.facts["right"]), self._words[word])
+            for review in self._reviews.decided_pairs()
             if (word := header_key(review.decision)) in self._words
         ]
 

@@ -98,3 +98,4 @@ def test_pairs_that_were_decided_are_found_by_either_case(ledger: Ledger) -> Non
     many = [f"C{number}" for number in range(1_200)]
     assert ledger.reviews.decided_pairs(many) == pairs[:2]
     assert ledger.reviews.decided_pairs([]) == []
+    assert ledger.reviews.decided_pairs() == pairs[:2]

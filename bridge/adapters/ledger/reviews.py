@@ -29,7 +29,9 @@ class DjangoReviews:
     def of_cases(self, cases: Iterable[str]) -> list[StoredReview]:
         return [_stored(row) for chunk in chunks(cases) for row in _of_cases(chunk)]
 
-    def decided_pairs(self, cases: Iterable[str]) -> list[StoredReview]:
+    def decided_pairs(self, cases: Iterable[str] | None = None) -> list[StoredReview]:
+        if cases is None:
+            return [_stored(row) for row in _DECIDED_PAIRS.order_by("number")]
         found = {row.number: row for chunk in chunks(cases) for row in _decided(chunk, chunk)}
         return [_stored(found[number]) for number in sorted(found)]
 
@@ -75,13 +77,8 @@ class DjangoReviews:
 _about = Prepared(lambda subjects: Review.objects.filter(subject__in=subjects).order_by("number"))
 _named = Prepared(lambda keys: Review.objects.filter(key__in=keys).order_by("number"))
 _of_cases = Prepared(lambda cases: Review.objects.filter(case__in=cases).order_by("number"))
-_decided = Prepared(
-    lambda later, earlier: (
-        Review.objects.filter(Q(case__in=later) | Q(earlier__in=earlier))
-        .exclude(earlier="")
-        .exclude(decision="")
-    )
-)
+_DECIDED_PAIRS = Review.objects.exclude(earlier="").exclude(decision="")
+_decided = Prepared(lambda later, earlier: _DECIDED_PAIRS.filter(Q(case__in=later) | Q(earlier__in=earlier)))
 
 
 def _stored(row: Review) -> StoredReview:

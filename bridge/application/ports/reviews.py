@@ -63,8 +63,8 @@ class ReviewStore(Protocol):
 
     def of_cases(self, cases: Iterable[str]) -> list[StoredReview]: ...
 
-    def decided_pairs(self, cases: Iterable[str]) -> list[StoredReview]:
-        """The pairs of which one is among these and which hold a decision, in the order in which they were found."""
+    def decided_pairs(self, cases: Iterable[str] | None = None) -> list[StoredReview]:
+        """The pairs that hold a decision, in the order in which they were found: all, or those of these cases."""
 
     def page(
         self, kind: ReviewKind | None, state: ReviewState | None, start: int, most: int
