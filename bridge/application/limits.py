@@ -165,7 +165,7 @@ class Limits:
                 item = self._excess(states[key], judgements)
                 items.append(item)
                 sentences[key] += self._said(item, told, notes)
-            else:
+            elif not sentences[key]:  # else its own payment counts still, though the row does not show it
                 sentences[key] += self._left(states[key], judgements)
             sentences[key] += self._unfit(states[key])
         self._keep(items, [review for review in told if review.item.kind is ReviewKind.LIMIT])

@@ -24,7 +24,7 @@ from bridge.domain.matching.duplicates import find_duplicates
 from bridge.domain.matching.postings import BUCKETS, Postings, kept
 from bridge.domain.matching.rows import CASE_COLUMNS, people_of, said
 from bridge.domain.values.national_id import check_digit
-from bridge.workspace import CONFIG
+from bridge.workspace import CONFIG, Workspace
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, open_empty
 
 PROVINCE = load(CONFIG / "sisaket.toml")
@@ -54,7 +54,7 @@ def emptied(ledger: Ledger) -> None:
 
 
 def matching(ledger: Ledger) -> MatchCases:
-    return build_match_cases(PROVINCE, ledger)  # type: ignore[arg-type]  # as many ports as it takes
+    return build_match_cases(Workspace(CONFIG), PROVINCE, ledger)  # type: ignore[arg-type]  # as many ports as it takes
 
 
 def an_id(number: int) -> str:

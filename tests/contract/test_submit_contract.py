@@ -21,7 +21,7 @@ from bridge.domain.access import Role
 from bridge.domain.intake import Submission, read
 from bridge.domain.tombstones import Seal
 from bridge.domain.values.places import Places
-from bridge.workspace import CONFIG
+from bridge.workspace import CONFIG, Workspace
 from tests.contract.ledgers import BACKENDS, NOW, Ledger, open_empty
 from tests.functional.office import valid_id
 
@@ -74,7 +74,7 @@ def use_case(ledger: Ledger) -> SubmitCase:
         rules,
         ledger.attachments,
         tombstones(ledger),
-        build_match_cases(PROVINCE, ledger),  # type: ignore[arg-type]  # as many ports as it takes
+        build_match_cases(Workspace(CONFIG), PROVINCE, ledger),  # type: ignore[arg-type]  # as many ports as it takes
     )
 
 

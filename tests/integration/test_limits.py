@@ -208,6 +208,19 @@ def test_a_payment_taken_back_makes_room_once_it_is_accepted(place: Workplace) -
     assert lines(place, first)[-1][0] == 0
 
 
+def test_what_is_left_is_not_told_beside_a_payment_that_still_counts(place: Workplace) -> None:
+    first, second = send(place, 2)
+    pay(place, first, 3000)
+    pay(place, second, 3000)
+    sync(place)
+    pay(place, second, None, None)
+    sync(place)
+    assert "แก้ไขหลังโอนเงินแล้ว" in review(place, second) and "คงเหลือ" not in review(place, second)
+    decide(place, "payment", "accept")
+    sync(place)
+    assert "ช่วยแล้ว 1 จาก 3 ครั้ง คงเหลือ" in review(place, second)
+
+
 def test_a_deleted_row_takes_back_what_was_planned_and_not_what_was_transferred(place: Workplace) -> None:
     paid, planned, last = send(place, 3)
     pay(place, paid, 3000)
