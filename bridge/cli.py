@@ -56,10 +56,9 @@ NoSync = Annotated[bool, typer.Option("--no-sync", help="ใช้ข้อม�
 AcceptLoss = Annotated[bool, typer.Option("--accept-loss", help="ยืนยันว่าตั้งใจลบแถวจำนวนมาก")]
 
 
-cli_google.register(app, lambda where: _open(where), console)
 cli_match.register(app, console)
-cli_move.register(app, lambda where: _open(where), console)
-cli_refit.register(app, lambda where: _open(where), console)
+for part in (cli_google, cli_move, cli_refit):
+    part.register(app, lambda where: _open(where), console)
 cli_register.register(app, lambda where: _open(where), console, complaints)
 cli_serve.register(
     app,
