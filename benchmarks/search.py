@@ -168,7 +168,7 @@ def told(spent: Sequence[float]) -> str:
 
 def ours(office: Any) -> Search:
     find = office.ports.register.find
-    return lambda text: find(RegisterQuery(tuple(text.split(" "))), 0, PAGE, MOST)
+    return lambda text: find(RegisterQuery(tuple(text.split(" ")))).page(0, PAGE, MOST)
 
 
 def near(office: Any) -> Search:
@@ -176,10 +176,10 @@ def near(office: Any) -> Search:
     register = office.ports.register
 
     def search(text: str) -> list[int]:
-        query = RegisterQuery(tuple(text.split(" ")))
-        found, _ = register.find(query, 0, NEAREST, MOST)
-        alike = register.alike(query, NEAREST) if len(found) < NEAREST else ()
-        return [int(entry.number[1:]) for entry in (*found, *alike)][:NEAREST]
+        found = register.find(RegisterQuery(tuple(text.split(" "))))
+        those, _ = found.page(0, NEAREST, MOST)
+        alike = found.alike(NEAREST) if len(those) < NEAREST else ()
+        return [int(entry.number[1:]) for entry in (*those, *alike)][:NEAREST]
 
     return search
 
@@ -190,7 +190,7 @@ def differing(office: Any, like: Search, asked: Sequence[str]) -> int:
 
     wrong = 0
     for text in (each.replace(" ", "") for each in asked):
-        found, total = office.ports.register.find(RegisterQuery((text,)), 0, MOST, MOST)
+        found, total = office.ports.register.find(RegisterQuery((text,))).page(0, MOST, MOST)
         rows = RegisterPerson.objects.filter(number__in=[entry.number for entry in found])
         those = {int(number[1:]): key for number, key in rows.values_list("number", "search")}
         expected = {person for (person,) in like(text)}

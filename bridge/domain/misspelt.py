@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from operator import and_, or_
+from operator import or_
 
 import numpy as np
 from pyroaring import BitMap
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bridge.domain.search_terms import Index, Wanted, fragments, holders_of, limits, whole
+from bridge.domain.search_terms import Index, Wanted, fragments, holders_of_all, limits, whole
 from bridge.domain.values.search import MARKS
 
 FEW = 5  # where fewer are found, names that are spelt almost so are looked for, too
@@ -23,7 +23,7 @@ MOST_WORDS = 60  # that one word of a search may be meant as
 SHORTEST = 3
 _TWO_SLIPS = 6  # letters, from which on two slips are thought of
 
-# What may have been meant by a word of a search: these words together, and the slips between.
+# What may have been meant by a word of a search: the terms of these words together, and the slips between.
 Meant = tuple[tuple[str, ...], int]
 
 
@@ -36,34 +36,36 @@ class Vocabulary:
     """All words of an index."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = sorted({word for word in words if word[0] not in MARKS and not _has_digit(word)})
-        self._known = frozenset(self._words)
-        self._lengths = np.array([len(word) for word in self._words], np.int16)
-        self._letters = np.array([_letters(word) for word in self._words], np.uint64)
+        self._known = frozenset(word for word in words if word[0] not in MARKS and not _has_digit(word))
+        by_length = sorted(self._known, key=len)
+        self._words = np.array(by_length, object)
+        self._lengths = np.array([len(word) for word in by_length], np.int16)
+        self._letters = np.array([_letters(word) for word in by_length], np.uint64)
 
     def meant(self, needle: str) -> list[Meant]:
         """The nearest first; not the needle itself. Two names typed together are taken apart where one is right."""
         mark, word = (needle[0], needle[1:]) if needle[0] in MARKS else ("", needle)
         if not may_be_misspelt(needle):
             return []
-        found: list[Meant] = [((mark + near,), slips) for near, slips in self._near(word) if slips]
+        found: list[Meant] = [((whole(mark + near),), slips) for near, slips in self._near(word) if slips]
         if found or mark:
             return found
         for cut in range(2, len(word) - 1):
             left, right = word[:cut], word[cut:]
             if left in self._known:
-                found += [((left, near), slips) for near, slips in self._near(right) if slips]
+                found += [((whole(left), whole(near)), slips) for near, slips in self._near(right) if slips]
             if right in self._known:
-                found += [((near, right), slips) for near, slips in self._near(left) if slips]
+                found += [((whole(near), whole(right)), slips) for near, slips in self._near(left) if slips]
         return sorted(found, key=lambda meant: (meant[1], meant[0]))[:MOST_WORDS]
 
     def _near(self, word: str) -> list[tuple[str, int]]:
         most = 0 if len(word) < SHORTEST else 1 if len(word) < _TWO_SLIPS else 2
         # A slip changes the length by one at most, and takes and brings one letter at most.
-        alike = np.abs(self._lengths - np.int16(len(word))) <= most
-        alike &= np.bitwise_count(self._letters ^ np.uint64(_letters(word))) <= 2 * most
-        some = [self._words[at] for at in np.flatnonzero(alike)]
-        near = process.extract(word, some, scorer=OSA.distance, score_cutoff=most, limit=None)
+        some = slice(*np.searchsorted(self._lengths, (len(word) - most, len(word) + most + 1)))
+        alike = np.bitwise_count(self._letters[some] ^ np.uint64(_letters(word))) <= 2 * most
+        near = process.extract(
+            word, self._words[some][alike].tolist(), scorer=OSA.distance, score_cutoff=most, limit=None
+        )
         found = sorted((int(slips), other) for other, slips, _ in near)
         return [(other, slips) for slips, other in found[:MOST_WORDS]]
 
@@ -78,17 +80,19 @@ def nearest(index: Index, wanted: Wanted, meant: Mapping[str, Sequence[Meant]]) 
     is in two of these sets. Who has the fragments of a needle apart is near, too."""
     by_slips: list[BitMap] | None = None
     for needle in wanted.needles:
-        own = [BitMap() for _ in range(MOST_SLIPS + 1)]
-        own[0] = reduce(and_, (holders_of(index, term) for term in fragments(needle)))
-        for words, slips in meant[needle]:
-            own[slips] |= reduce(and_, (holders_of(index, whole(word)) for word in words))
+        those: list[list[BitMap]] = [[] for _ in range(MOST_SLIPS + 1)]
+        those[0].append(holders_of_all(index, fragments(needle)))
+        for terms, slips in meant[needle]:
+            if all(term in index for term in terms):
+                those[slips].append(holders_of_all(index, terms))
+        own = [BitMap().union(*some) for some in those]
         by_slips = own if by_slips is None else _together(by_slips, own)
     found, known = list[BitMap](), BitMap()
-    for those in by_slips or ():
+    for near in by_slips or ():
         for limit in limits(index, wanted):
-            those = those & limit
-        found.append(those - known)
-        known = known | those
+            near = near & limit
+        found.append(near - known)
+        known = known | near
     return found
 
 

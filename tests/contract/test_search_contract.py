@@ -75,7 +75,7 @@ class TestRegister:
         import_people(ledger)
 
         def search(typed: str = "", **options: Any) -> list[str]:
-            entries, total = ledger.register.find(RegisterQuery(needles(typed), **options), 0, 25, 1000)
+            entries, total = ledger.register.find(RegisterQuery(needles(typed), **options)).page(0, 25, 1000)
             assert total == len(entries)
             return [entry.number for entry in entries]
 
@@ -105,11 +105,11 @@ class TestRegister:
         assert numbers(areas=()) == []
 
     def test_pages_and_the_most_that_is_counted(self, ledger: Ledger, numbers: Any) -> None:
-        entries, total = ledger.register.find(RegisterQuery(), 2, 2, 1000)
+        entries, total = ledger.register.find(RegisterQuery()).page(2, 2, 1000)
         assert ([entry.number for entry in entries], total) == (["R3", "R4"], 5)
-        entries, total = ledger.register.find(RegisterQuery(), 0, 25, 3)
+        entries, total = ledger.register.find(RegisterQuery()).page(0, 25, 3)
         assert ([entry.number for entry in entries], total) == (["R1", "R2", "R3"], 3)
-        assert ledger.register.find(RegisterQuery(), 75, 25, 1000) == ([], 5)
+        assert ledger.register.find(RegisterQuery()).page(75, 25, 1000) == ([], 5)
 
     def test_one_by_its_number(self, ledger: Ledger, numbers: Any) -> None:
         entry = ledger.register.entry("R3")
@@ -147,7 +147,7 @@ class TestRegister:
                 rows.append({"number": f"N{number:02}", **own})
                 people.setdefault(f"N{number:02}", {}).update(own)
             ledger.cases.import_register(rows, version)
-        order = list(ledger.register.find(RegisterQuery(), 0, 100, 100)[0])  # of import
+        order = list(ledger.register.find(RegisterQuery()).page(0, 100, 100)[0])  # of import
         assert {entry.number for entry in order} == people.keys()
         keys = {number: register_keys(values) for number, values in people.items()}
         for _ in range(150):
@@ -158,7 +158,7 @@ class TestRegister:
             query = RegisterQuery(needles(typed), amphoe, "", rng.choice(("", "2")), areas)
             having = [entry.number for entry in order if _matches(keys[entry.number], query)]
             expected = sorted(having, key=lambda number: _rank(keys[number].search, query.needles))
-            found, total = ledger.register.find(query, 0, 100, 100)
+            found, total = ledger.register.find(query).page(0, 100, 100)
             assert [entry.number for entry in found] == expected, query
             assert total == len(expected)
 
@@ -175,7 +175,7 @@ class TestRegister:
             "level": date(2026, 3, 2),
         }
         assert ledger.cases.import_register([odd], "1") == (1, 0, 0)
-        entries, _ = ledger.register.find(RegisterQuery(needles("สมย")), 0, 25, 1000)
+        entries, _ = ledger.register.find(RegisterQuery(needles("สมย"))).page(0, 25, 1000)
         assert [entry.number for entry in entries] == ["R1"]
 
 
@@ -252,7 +252,7 @@ def publish(ledger: Ledger, *states: RowState) -> None:
 class TestTracking:
     def keys(self, ledger: Ledger, typed: str = "", *, published: bool = False, **options: Any) -> list[str]:
         query = CaseQuery(published, needles(typed), **options)
-        cases, total = ledger.tracking.find(query, 0, 25, 1000)
+        cases, total = ledger.tracking.find(query).page(0, 25, 1000)
         assert total == len(cases)
         return [found.case[4:] for found in cases]
 
@@ -381,12 +381,12 @@ def test_cases_are_those_that_looking_through_all_finds(ledger: Ledger) -> None:
         )
         known = public if query.published else now
         expected = [key for key in known if _case_found(query, known[key], key)]
-        found = [each.case for each in ledger.tracking.find(query, 0, 100, 100)[0]]
+        found = [each.case for each in ledger.tracking.find(query).page(0, 100, 100)[0]]
         assert sorted(found) == sorted(expected), query
         assert [*map(order, found)] == sorted(map(order, expected), reverse=True)
         since = replace(query, changed_since=NOW - timedelta(days=9))
         if query.published:
-            assert [each.case for each in ledger.tracking.find(since, 0, 100, 100)[0]] == found
+            assert [each.case for each in ledger.tracking.find(since).page(0, 100, 100)[0]] == found
 
 
 def test_of_two_who_write_at_once_neither_undoes_the_other(ledger: Ledger) -> None:
@@ -413,7 +413,7 @@ def test_of_two_who_write_at_once_neither_undoes_the_other(ledger: Ledger) -> No
         other.join(0.3)
     other.join(9)
     ledger.rows.save("cases", [CASES[0]])
-    found = ledger.tracking.find(CaseQuery(False, needles("ศรีสะเกษ")), 0, 25, 100)[0]
+    found = ledger.tracking.find(CaseQuery(False, needles("ศรีสะเกษ"))).page(0, 25, 100)[0]
     assert [each.case for each in found] == [CASES[1].key, CASES[0].key]
 
 
@@ -423,7 +423,7 @@ def test_a_case_is_found_by_the_whole_id_as_it_stands(ledger: Ledger) -> None:
     publish(ledger, RowState(state.key, values={**state.values, "national_id": None}))
     for typed, found in (("3450100123458", 1), ("๓-4501-00123-45-8", 1), ("3450100123459", 0), ("345010", 0)):
         for published in (True, False):
-            total = ledger.tracking.find(CaseQuery(published, needles(typed)), 0, 25, 100)[1]
+            total = ledger.tracking.find(CaseQuery(published, needles(typed))).page(0, 25, 100)[1]
             assert total == (0 if published else found), typed
 
 
@@ -444,7 +444,8 @@ def test_misspelt_names_are_offered_nearest_first_and_never_instead(ledger: Ledg
 
     def people(typed: str, **options: Any) -> tuple[list[str], list[str]]:
         query = RegisterQuery(needles(typed), **options)
-        found, near = ledger.register.find(query, 0, 9, 9)[0], ledger.register.alike(query, 9)
+        both = ledger.register.find(query)
+        found, near = both.page(0, 9, 9)[0], both.alike(9)
         return [entry.number for entry in found], [entry.number for entry in near]
 
     assert people("สมศรี พันธุ์ดี") == (["R0"], ["R1", "R2"])
@@ -456,9 +457,9 @@ def test_misspelt_names_are_offered_nearest_first_and_never_instead(ledger: Ledg
     assert people("มาสี", areas=(("ขุขันธ์", "โพธิ์"),)) == ([], ["R3"])
     assert people("มาสี", areas=()) == people("12/4") == people("กข") == ([], [])
     assert people("มาลีศรสุข") == ([], ["R3"]), "typed together"
-    near = ledger.tracking.alike(CaseQuery(False, needles("สมสรี")), 9)
+    near = ledger.tracking.find(CaseQuery(False, needles("สมสรี"))).alike(9)
     assert [found.case for found in near] == ["SSK-2569-000001"]
-    assert not ledger.tracking.alike(CaseQuery(True, needles("สมสรี")), 9)
+    assert not ledger.tracking.find(CaseQuery(True, needles("สมสรี"))).alike(9)
     ledger.erasures.forget_register(["R3"])
     assert people("มาสี") == ([], []), "a new vocabulary after every change"
 

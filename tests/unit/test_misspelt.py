@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA
 
 from bridge.domain.misspelt import MOST_SLIPS, Vocabulary, may_be_misspelt, nearest
 from bridge.domain.search_keys import register_keys
-from bridge.domain.search_terms import Wanted, gathered, person_entry, word_of
+from bridge.domain.search_terms import Wanted, gathered, person_entry, whole, word_of
 from bridge.domain.values.search import holds, words
 
 WORD = st.text("กขสมิ", min_size=1, max_size=8).filter(lambda word: word[0] != "ิ")
@@ -21,7 +21,7 @@ def test_words_a_slip_or_two_away_are_all_meant(known: list[str], typed: str) ->
     most = 1 if len(typed) < 6 else 2
     near = {word: OSA.distance(typed, word) for word in known}
     expected = {word: slips for word, slips in near.items() if 0 < slips <= most and len(typed) > 2}
-    alone = {some[0]: slips for some, slips in meant if len(some) == 1}
+    alone = {word_of(some[0]): slips for some, slips in meant if len(some) == 1}
     assert alone == expected
     assert [slips for _, slips in meant] == sorted(slips for _, slips in meant)
 
@@ -54,7 +54,7 @@ def _slips(key: str, needle: str) -> int:
 
 def test_names_typed_together_are_taken_apart() -> None:
     vocabulary = Vocabulary(["สมศร", "ใจด", "มาล"])
-    assert vocabulary.meant("สมศรใจต") == [(("สมศร", "ใจด"), 1)]
-    assert vocabulary.meant("สมสรใจด") == [(("สมศร", "ใจด"), 1)]
-    assert vocabulary.meant("=มาว") == [(("=มาล",), 1)]
+    assert vocabulary.meant("สมศรใจต") == [((whole("สมศร"), whole("ใจด")), 1)]
+    assert vocabulary.meant("สมสรใจด") == [((whole("สมศร"), whole("ใจด")), 1)]
+    assert vocabulary.meant("=มาว") == [((whole("=มาล"),), 1)]
     assert vocabulary.meant("12/3") == vocabulary.meant("กข") == []
