@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 
 import numpy as np
 from pyroaring import BitMap
@@ -75,33 +75,33 @@ def _letters(word: str) -> int:
     return reduce(or_, (1 << (ord(letter) & 63) for letter in word), 0)
 
 
-def nearest(index: Index, wanted: Wanted, meant: Mapping[str, Sequence[Meant]]) -> list[BitMap]:
-    """Those who have, for each needle, its fragments or what may be meant by it, by the slips in all, from 0 on. Nobody
-    is in two of these sets. Who has the fragments of a needle apart is near, too."""
-    by_slips: list[BitMap] | None = None
+def nearest(index: Index, wanted: Wanted, meant: Mapping[str, Sequence[Meant]]) -> dict[int, BitMap]:
+    """Those who have, for each needle, its fragments or what may be meant by it, by the slips in all. Nobody is in two
+    of these sets. Who has the fragments of a needle apart is near, too."""
+    by_slips: dict[int, BitMap] | None = None
     for needle in wanted.needles:
-        those: list[list[BitMap]] = [[] for _ in range(MOST_SLIPS + 1)]
-        those[0].append(holders_of_all(index, fragments(needle)))
+        own = {0: [holders_of_all(index, fragments(needle))]}
         for terms, slips in meant[needle]:
-            if all(term in index for term in terms):
-                those[slips].append(holders_of_all(index, terms))
-        own = [BitMap().union(*some) for some in those]
-        by_slips = own if by_slips is None else _together(by_slips, own)
-    found, known = list[BitMap](), BitMap()
-    for near in by_slips or ():
-        for limit in limits(index, wanted):
-            near = near & limit
-        found.append(near - known)
-        known = known | near
+            own.setdefault(slips, []).append(holders_of_all(index, terms))
+        united = {slips: BitMap.union(*some) for slips, some in own.items() if any(some)}
+        by_slips = united if by_slips is None else _together(by_slips, united)
+        if not by_slips:
+            return {}
+    limiting, found, known = limits(index, wanted), dict[int, BitMap](), BitMap()
+    for slips, those in sorted((by_slips or {}).items()):
+        found[slips] = reduce(and_, limiting, those) - known
+        known |= found[slips]
     return found
 
 
-def _together(some: Sequence[BitMap], others: Sequence[BitMap]) -> list[BitMap]:
+def _together(some: Mapping[int, BitMap], others: Mapping[int, BitMap]) -> dict[int, BitMap]:
     """Those of both, by the sum of their slips."""
-    return [
-        BitMap().union(*(some[slips] & others[total - slips] for slips in range(total + 1)))
-        for total in range(MOST_SLIPS + 1)
-    ]
+    found: dict[int, BitMap] = {}
+    for one, left in some.items():
+        for other, right in others.items():
+            if one + other <= MOST_SLIPS and (both := left & right):
+                found[one + other] = found.get(one + other, BitMap()) | both
+    return found
 
 
 def _has_digit(word: str) -> bool:

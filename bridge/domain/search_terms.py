@@ -291,7 +291,8 @@ def is_exact(needle: str) -> bool:
 
 
 def holders_of_all(index: Index, terms: Iterable[str]) -> BitMap:
-    return _both(holders_of(index, term) for term in terms)
+    found = [holders_of(index, term) for term in terms]
+    return _both(found) if all(found) else BitMap()
 
 
 def _both(those: Iterable[BitMap]) -> BitMap:

@@ -35,7 +35,7 @@ def test_people_are_near_by_the_slips_of_all_words(people: list[tuple[str, str]]
     )
     vocabulary, wanted = Vocabulary(filter(None, map(word_of, index))), Wanted((one, two))
     meant = {needle: [m for m in vocabulary.meant(needle) if len(m[0]) == 1] for needle in wanted.needles}
-    found = {at: slips for slips, those in enumerate(nearest(index, wanted, meant)) for at in those}
+    found = {at: slips for slips, those in nearest(index, wanted, meant).items() for at in those}
     for at, key in enumerate(keys):
         slips = sum(_slips(key, needle) for needle in wanted.needles)
         if all(len(needle) <= 4 for needle in wanted.needles):  # longer ones may be held apart

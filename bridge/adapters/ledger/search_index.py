@@ -17,6 +17,7 @@ from pyroaring import BitMap
 from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import SearchState, SearchTerm
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.domain.misspelt import MOST_SLIPS, Vocabulary, may_be_misspelt, nearest
 from bridge.domain.search_terms import (
     EVERYBODY,
@@ -44,7 +45,7 @@ class SearchIndex:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self._vocabulary = "", Vocabulary(())
+        self._vocabulary = list[tuple[str]](), Vocabulary(())
 
     def update(self, changes: Iterable[Change]) -> None:
         """Inside the transaction that writes what is indexed; others who write to the index wait for its end.
@@ -90,7 +91,7 @@ class SearchIndex:
 
     def vocabulary(self) -> Vocabulary:
         """Its words, read again after a change only."""
-        version = SearchState.objects.filter(kind=self.kind).values_list("version", flat=True).first() or ""
+        version = _version(self.kind)
         known, words = self._vocabulary
         if known != version:
             words = Vocabulary(filter(None, map(word_of, self._words())))
@@ -113,6 +114,9 @@ class SearchIndex:
         rows = ((self.kind, term, block, _packed(those)) for term, those in sorted(holders.items()) if those)
         unique = ("kind", "term", "block")
         bulk.insert(SearchTerm, (*unique, "holders"), rows, unique=unique, replaced=("holders",))
+
+
+_version = Prepared(lambda kind: SearchState.objects.filter(kind=kind).values_list("version"))
 
 
 class Search:
@@ -165,10 +169,10 @@ class Search:
         }
         return list(islice(self._nearest_first(near), most))
 
-    def _nearest_first(self, near: Mapping[int, Sequence[BitMap]]) -> Iterator[Place]:
+    def _nearest_first(self, near: Mapping[int, Mapping[int, BitMap]]) -> Iterator[Place]:
         for slips in range(MOST_SLIPS + 1):
             for block, by_slips in near.items():
-                those = by_slips[slips]
+                those = by_slips.get(slips, BitMap())
                 if those and not slips:
                     those = those - self._held((block, those))
                 yield from ((block, at) for at in those)
