@@ -60,9 +60,10 @@ class Vocabulary:
 
     def _near(self, word: str) -> list[tuple[str, int]]:
         most = 0 if len(word) < SHORTEST else 1 if len(word) < _TWO_SLIPS else 2
-        # A slip changes the length by one at most, and takes and brings one letter at most.
+        # A slip either changes the length by one, and takes or brings a letter, or takes one and brings one.
         some = slice(*np.searchsorted(self._lengths, (len(word) - most, len(word) + most + 1)))
-        alike = np.bitwise_count(self._letters[some] ^ np.uint64(_letters(word))) <= 2 * most
+        longer = np.abs(self._lengths[some] - np.int16(len(word)))
+        alike = np.bitwise_count(self._letters[some] ^ np.uint64(_letters(word))) <= 2 * most - longer
         near = process.extract(
             word, self._words[some][alike].tolist(), scorer=OSA.distance, score_cutoff=most, limit=None
         )
@@ -82,7 +83,8 @@ def nearest(index: Index, wanted: Wanted, meant: Mapping[str, Sequence[Meant]]) 
     for needle in wanted.needles:
         own = {0: [holders_of_all(index, fragments(needle))]}
         for terms, slips in meant[needle]:
-            own.setdefault(slips, []).append(holders_of_all(index, terms))
+            if terms[0] in index:  # else most often: few words are in a block
+                own.setdefault(slips, []).append(holders_of_all(index, terms))
         united = {slips: BitMap.union(*some) for slips, some in own.items() if any(some)}
         by_slips = united if by_slips is None else _together(by_slips, united)
         if not by_slips:

@@ -277,7 +277,8 @@ def limits(index: Index, wanted: Wanted) -> list[BitMap]:
     return found
 
 
-def fragments(needle: str) -> Sequence[str]:
+@lru_cache(maxsize=1024)
+def fragments(needle: str) -> tuple[str, ...]:
     """What whoever holds the needle holds; exactly they, where it is no longer than a fragment."""
     if is_exact(needle):
         return (needle,)

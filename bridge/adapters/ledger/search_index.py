@@ -135,11 +135,16 @@ class Search:
         self._index, self._wanted, self._keys_of = index, wanted, keys_of
         self._block, self._highest = block, highest
         self._rows = index.read(sorted(wanted.terms()), block)
-        self.blocks = {at: Candidates(self._rows[at], wanted) for at in sorted(self._rows)}
+        self.blocks = self._candidates()
         if sum(len(found.all) - len(found.sure) for found in self.blocks.values()) > FEW:
             for at, more in index.read(sorted(wanted.further()), block).items():
                 self._rows[at].update(more)
-            self.blocks = {at: Candidates(self._rows[at], wanted, further=True) for at in self.blocks}
+            self.blocks = self._candidates(further=True)
+
+    def _candidates(self, *, further: bool = False) -> dict[int, Candidates]:
+        """By block, in order, where there are any."""
+        found = {at: Candidates(self._rows[at], self._wanted, further=further) for at in sorted(self._rows)}
+        return {at: some for at, some in found.items() if some.all}
 
     def page(self, groups: Sequence[Group], first: int, count: int, most: int) -> tuple[list[Place], int]:
         """`count` from the `first` on of those in these groups of candidates who hold the needles, group by group, and
@@ -201,7 +206,9 @@ class Search:
     def _held(self, group: Group) -> BitMap:
         """Those of these candidates who do hold the needles."""
         block, those = group
-        found = self.blocks[block]
+        found = self.blocks.get(block)
+        if found is None:
+            return BitMap()
         for some in chunks((those & found.all) - found.sure):
             keys = self._keys_of(block, some)
             found.compared(BitMap(some), BitMap([at for at in some if self._holds(keys.get(at, ""))]))
