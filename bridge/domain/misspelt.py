@@ -14,7 +14,7 @@ from pyroaring import BitMap
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bridge.domain.search_terms import Index, Wanted, fragments, holders_of_all, limits, whole
+from bridge.domain.search_terms import Index, Wanted, fragments, holders_of, holders_of_all, limits, whole
 from bridge.domain.values.search import MARKS
 
 FEW = 5  # where fewer are found, names that are spelt almost so are looked for, too
@@ -84,7 +84,8 @@ def nearest(index: Index, wanted: Wanted, meant: Mapping[str, Sequence[Meant]]) 
         own = {0: [holders_of_all(index, fragments(needle))]}
         for terms, slips in meant[needle]:
             if terms[0] in index:  # else most often: few words are in a block
-                own.setdefault(slips, []).append(holders_of_all(index, terms))
+                both = reduce(and_, (holders_of(index, term) for term in terms))
+                own.setdefault(slips, []).append(both)
         united = {slips: BitMap.union(*some) for slips, some in own.items() if any(some)}
         by_slips = united if by_slips is None else _together(by_slips, united)
         if not by_slips:
