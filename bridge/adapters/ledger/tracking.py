@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from functools import cached_property, partial
@@ -76,7 +76,7 @@ class FoundCases:
 
     @cached_property
     def _search(self) -> Search:
-        keys_of, year = partial(_searched, self._shown), self._query.fiscal_year or None
+        keys_of, year = partial(_searched_at, self._shown), self._query.fiscal_year or None
         return Search(_INDEXES[self._shown], _wanted(self._query), keys_of, block=year, highest=True)
 
     def _groups(self) -> list[Group]:
@@ -92,7 +92,11 @@ class FoundCases:
         ]
 
     def _at(self, places: Sequence[Place]) -> list[TrackedCase]:
-        return _cases(_cases_at(self._shown, places), published=self._query.published)
+        """In the order of these places."""
+        years = {year for year, _ in places}
+        cases = {y: _cases_at(self._shown, y, [at for year, at in places if year == y]) for y in years}
+        found = [cases[year][at] for year, at in places if at in cases[year]]
+        return _cases(found, published=self._query.published)
 
 
 def _cases(cases: Sequence[str], *, published: bool) -> list[TrackedCase]:
@@ -171,26 +175,20 @@ def _place(year: int, number: int, row: int) -> Place:
     return (year, number) if year else (0, row)
 
 
-def _rows(shown: str, block: int, places: Sequence[int]) -> QuerySet[CaseKey]:
-    rows = CaseKey.objects.filter(shown=shown, fiscal_year=block)
-    return rows.filter(number__in=places) if block else rows.filter(id__in=places)
+def _at(column: str) -> Callable[[str, int, Sequence[int]], Mapping[int, str]]:
+    """Asks for that column of the cases at these places of a block, by place."""
+
+    def asked(place: str, **block: Any) -> QuerySet[Any, Any]:
+        return CaseKey.objects.filter(**block).values_list(place, column)
+
+    numbered = Prepared(
+        lambda shown, year, numbers: asked("number", shown=shown, fiscal_year=year, number__in=numbers)
+    )
+    others = Prepared(lambda shown, ids: asked("id", shown=shown, fiscal_year=0, id__in=ids))
+    return lambda shown, year, places: dict(numbered(shown, year, places) if year else others(shown, places))
 
 
-def _cases_at(shown: str, found: Sequence[Place]) -> list[str]:
-    """The cases at these places, in their order."""
-    cases: dict[Place, str] = {}
-    for block in {block for block, _ in found}:
-        rows = _rows(shown, block, [at for year, at in found if year == block])
-        cases |= {
-            _place(year, number, row): case
-            for year, number, row, case in rows.values_list("fiscal_year", "number", "id", "case")
-        }
-    return [cases[place] for place in found if place in cases]
-
-
-def _searched(shown: str, block: int, places: Sequence[int]) -> Mapping[int, str]:
-    rows = _rows(shown, block, places).values_list("fiscal_year", "number", "id", "search")
-    return {_place(year, number, row)[1]: search for year, number, row, search in rows}
+_cases_at, _searched_at = _at("case"), _at("search")
 
 
 def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> None:
