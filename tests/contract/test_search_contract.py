@@ -133,8 +133,10 @@ class TestRegister:
         assert numbers("สมศรี") == ["R1", "far1", "far9", "far200"]
         assert numbers("ไกล") == ["far1", "far9", "far200"]
 
-    def test_it_finds_what_reading_every_row_finds(self, ledger: Ledger) -> None:
-        """Also after rows have changed; whatever the words, places, level and areas."""
+    def test_it_finds_what_reading_every_row_finds(
+        self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also after rows have changed; whatever the words, places, level, areas and page."""
         rng, people = random.Random(7), {}
         some = ("สม", "ใจ", "ดี", "ศรี", "มา", "ก้อย", "บุญ")
         places = [(tambon, amphoe) for tambon in ("โพธิ์", "หนองครก", "ศรีสม") for amphoe in ("เมือง", "ขุขันธ์")]
@@ -158,9 +160,11 @@ class TestRegister:
             query = RegisterQuery(needles(typed), amphoe, "", rng.choice(("", "2")), areas)
             having = [entry.number for entry in order if _matches(keys[entry.number], query)]
             expected = sorted(having, key=lambda number: _rank(keys[number].search, query.needles))
-            found, total = ledger.register.find(query).page(0, 100, 100)
-            assert [entry.number for entry in found] == expected, query
-            assert total == len(expected)
+            monkeypatch.setattr("bridge.adapters.ledger.search_index.FEW", rng.choice((0, 16)))
+            first, count, most = rng.choice(((0, 100, 100), (0, 4, 5), (2, 2, 9)))
+            found, total = ledger.register.find(query).page(first, count, most)
+            assert [entry.number for entry in found] == expected[first : first + count], query
+            assert total == min(len(expected), most)
 
     def test_a_changed_row_is_found_by_what_it_is_now(self, ledger: Ledger, numbers: Any) -> None:
         ledger.cases.import_register([{"number": "R1", "name": "สมหญิง ใจงาม", "amphoe": "ขุขันธ์"}], "2")
@@ -206,7 +210,8 @@ class TestSearchRegister:
         assert person("R5", STAFF) is not None
 
     def test_pages(self, ledger: Ledger) -> None:
-        rows = [{"number": f"{n:05}", "name": f"สมชาย {n}"} for n in range(MOST + 1)]
+        place = {"tambon": "ขุนหาญ", "amphoe": "ขุนหาญ"}
+        rows = [{"number": f"{n:05}", "name": f"สมชาย {n}", **place} for n in range(MOST + 1)]
         ledger.cases.import_register(rows[: PAGE + 1], "1")
         find = SearchRegister(ledger.register).find
         first, second = (find(RegisterSearch("สมชาย"), STAFF, page) for page in (1, 2))
@@ -217,6 +222,7 @@ class TestSearchRegister:
         ledger.cases.import_register(rows, "1")
         last = find(RegisterSearch("สมชาย"), STAFF, 10**6)
         assert (last.page, last.total, last.more, len(last.rows)) == (MOST // PAGE, MOST, True, PAGE)
+        assert find(RegisterSearch("ขุนหา"), STAFF, 10**6) == last, "all have these letters twice"
 
 
 # ------------------------------------------------------------------------------------------------ cases
@@ -336,7 +342,9 @@ def _case_found(query: CaseQuery, values: dict[str, Any], key: str) -> bool:
     )
 
 
-def test_cases_are_those_that_looking_through_all_finds(ledger: Ledger) -> None:
+def test_cases_are_those_that_looking_through_all_finds(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The newest first, after changes and deletions, as published and as they stand; on both ways of searching."""
     rng, now, public = random.Random(11), dict[str, dict[str, Any]](), dict[str, dict[str, Any]]()
     some = ("สม", "ใจ", "ดี", "ศรี", "มา", "ก้อย", "บุญ", " ")
@@ -381,7 +389,9 @@ def test_cases_are_those_that_looking_through_all_finds(ledger: Ledger) -> None:
         )
         known = public if query.published else now
         expected = [key for key in known if _case_found(query, known[key], key)]
+        monkeypatch.setattr("bridge.adapters.ledger.search_index.FEW", rng.choice((0, 16)))
         found = [each.case for each in ledger.tracking.find(query).page(0, 100, 100)[0]]
+        assert [each.case for each in ledger.tracking.find(query).page(2, 3, 4)[0]] == found[2:4]
         assert sorted(found) == sorted(expected), query
         assert [*map(order, found)] == sorted(map(order, expected), reverse=True)
         since = replace(query, changed_since=NOW - timedelta(days=9))
@@ -527,8 +537,8 @@ class TestTrackCases:
 # ------------------------------------------------------------------------------------------------ the migration
 
 
-def test_rows_that_were_there_are_found_after_the_migration(ledger: Ledger) -> None:
-    """As an older version left them: the migration's own function makes the keys and both indexes anew."""
+def test_rows_that_were_there_are_found_after_the_migrations(ledger: Ledger) -> None:
+    """As an older version left them: the migrations' own functions make the keys and indexes anew, or add to them."""
     from importlib import import_module
 
     from django.apps import apps
@@ -549,6 +559,9 @@ def test_rows_that_were_there_are_found_after_the_migration(ledger: Ledger) -> N
         )
 
     before = made()
+    assert SearchTerm.objects.filter(term__startswith="+").delete()[0] > 5
+    import_module("bridge.adapters.ledger.migrations.0015_letters_held_twice").fill(apps, None)
+    assert made() == before
     RegisterPerson.objects.update(search="")
     CaseKey.objects.filter(case=CASES[1].key).delete()
     SearchTerm.objects.all().delete()
