@@ -13,7 +13,7 @@ def name_earlier_cases(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0014_case_columns"),
+        ("ledger", "0015_letters_held_twice"),
     ]
 
     operations = [
