@@ -103,8 +103,8 @@ class SearchIndex:
         return list(rows.values_list("term", flat=True).distinct())
 
     def _lock(self) -> None:
-        fresh = {"version": secrets.token_hex(8)}
-        SearchState.objects.update_or_create(kind=self.kind, defaults=fresh)
+        state = SearchState(kind=self.kind, version=secrets.token_hex(8))
+        bulk.create([state], unique=("kind",), replaced=("version",))
 
     def _write(self, block: int, holders: Mapping[str, BitMap]) -> None:
         """Terms that nobody holds any more go."""

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Replace
 from pyroaring import BitMap
 
+from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
 from bridge.adapters.ledger.prepared import Prepared
@@ -105,6 +106,9 @@ def _years(shown: str, order: str) -> QuerySet[Any, Any]:
     return numbered.values_list("fiscal_year")[:1]
 
 
+_kept = Prepared(
+    lambda cases, shown: CaseKey.objects.filter(case__in=cases, shown=shown).values_list("case", *_KEYS)
+)
 _newest_year = Prepared(lambda shown: _years(shown, "-fiscal_year"))
 _oldest_year = Prepared(lambda shown: _years(shown, "fiscal_year"))
 
@@ -199,15 +203,13 @@ def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> No
     shown = _shown(published)
     before, now = dict[str, CaseKeys](), dict[str, CaseKeys]()
     for chunk in chunks(cases):
-        known = CaseKey.objects.filter(case__in=chunk, shown=shown).values_list("case", *_KEYS)
-        before |= {case: CaseKeys(*keys) for case, *keys in known}
+        before |= {case: CaseKeys(*keys) for case, *keys in _kept(chunk, shown)}
         wanted = {case: case_keys(case, cases[case]) for case in chunk}
         changed = {case: keys for case, keys in wanted.items() if before.get(case) != keys}
-        CaseKey.objects.bulk_create(
-            [CaseKey(case=case, shown=shown, **asdict(keys)) for case, keys in changed.items()],
-            update_conflicts=True,
-            unique_fields=["case", "shown"],
-            update_fields=_KEYS,
+        bulk.create(
+            (CaseKey(case=case, shown=shown, **asdict(keys)) for case, keys in changed.items()),
+            unique=("case", "shown"),
+            replaced=_KEYS,
         )
         now |= changed
     _index(shown, now, {case: (before.get(case), keys) for case, keys in now.items()})
