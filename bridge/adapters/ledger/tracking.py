@@ -24,6 +24,7 @@ from bridge.application.ports.tracking import CaseQuery, TrackedCase
 from bridge.domain.cells import Cell
 from bridge.domain.search_keys import CaseKeys, case_keys
 from bridge.domain.search_terms import (
+    Entry,
     Wanted,
     case_entry,
     of_amphoe,
@@ -38,7 +39,10 @@ TABLE = "cases"
 MOST_YEARS = 30
 PUBLISHED, NOW = "published", "now"
 _KEYS = tuple(field.name for field in fields(CaseKeys))
-_INDEXES = {shown: SearchIndex(shown) for shown in (PUBLISHED, NOW)}
+_INDEXES = {
+    shown: SearchIndex(shown, lambda year, places, shown=shown: _entries(shown, year, places))
+    for shown in (PUBLISHED, NOW)
+}
 Place = tuple[int, int]  # the fiscal year, and the number in it
 
 
@@ -193,6 +197,12 @@ def _at(shown: str, found: Sequence[Place]) -> list[str]:
 def _searched(shown: str, block: int, places: Sequence[int]) -> Mapping[int, str]:
     rows = _rows(shown, block, places).values_list("fiscal_year", "number", "id", "search")
     return {_place(year, number, row)[1]: search for year, number, row, search in rows}
+
+
+def _entries(shown: str, block: int, places: Sequence[int]) -> Mapping[int, Entry]:
+    rows = _rows(shown, block, places).values_list("id", *_KEYS)
+    keys = ((row, CaseKeys(*cells)) for row, *cells in rows)
+    return {_place(held.fiscal_year, held.number, row)[1]: case_entry(held) for row, held in keys}
 
 
 def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> None:
