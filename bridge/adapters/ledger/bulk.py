@@ -47,11 +47,13 @@ def insert(
         cursor.executemany(sql, rows)  # type: ignore[arg-type]  # any iterable will do
 
 
-def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Each row holds the columns' cells, then the id."""
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Each row holds the columns' cells, then the primary key. How many were there."""
     sets = ", ".join(f"{_quoted(column)} = %s" for column in columns)
+    key = _quoted(str(model._meta.pk.column))
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {_table(model)} SET {sets} WHERE id = %s", rows)  # type: ignore[arg-type]  # noqa: S608
+        cursor.executemany(f"UPDATE {_table(model)} SET {sets} WHERE {key} = %s", rows)  # type: ignore[arg-type]  # noqa: S608
+        return int(cursor.rowcount)
 
 
 def last_id(model: type[models.Model]) -> int:
