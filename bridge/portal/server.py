@@ -27,6 +27,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from bridge import bootstrap
+from bridge.adapters.ledger.together import take_turns
 from bridge.application.errors import ConfigurationError, OutsideError
 from bridge.bootstrap import Office
 from bridge.log import open_log
@@ -146,6 +147,8 @@ def _work(root: str, listening: socket.socket, until: Connection) -> None:
     open_log(Workspace(Path(root)).logs)
     office = bootstrap.open_office(Path(root))
     portal = office.province.portal
+    if office.province.ledger.engine == "sqlite":
+        take_turns(office.workspace.turn)
     server = waitress.create_server(
         application(office),
         sockets=[listening],
