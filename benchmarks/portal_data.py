@@ -290,7 +290,7 @@ def _cases_of(office: Any, role: str, areas: Any) -> list[str]:
     if role == "executive":
         return []
     query = CaseQuery(published=True, areas=areas or None)
-    found, _ = office.ports.tracking.find(query, 0, 200, 1_000)
+    found, _ = office.ports.tracking.find(query).page(0, 200, 1_000)
     return [case.case for case in found]
 
 

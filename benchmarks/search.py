@@ -30,6 +30,7 @@ from bridge.domain.values.search import holds, parts
 from bridge.workspace import CONFIG, Workspace
 
 LENGTHS = (1, 2, 3, 4, 5, 8, 99)  # 99: the whole name
+MIXED = "all lengths together"
 MOST, PAGE, NEAREST = 1_001, 25, 20
 LETTERS = "กขคงจชดตทนบปพมยรลวสหอ"
 Search = Callable[[str], Sequence[Any]]
@@ -168,7 +169,7 @@ def told(spent: Sequence[float]) -> str:
 
 def ours(office: Any) -> Search:
     find = office.ports.register.find
-    return lambda text: find(RegisterQuery(tuple(text.split(" "))), 0, PAGE, MOST)
+    return lambda text: find(RegisterQuery(tuple(text.split(" ")))).page(0, PAGE, MOST)
 
 
 def near(office: Any) -> Search:
@@ -176,10 +177,10 @@ def near(office: Any) -> Search:
     register = office.ports.register
 
     def search(text: str) -> list[int]:
-        query = RegisterQuery(tuple(text.split(" ")))
-        found, _ = register.find(query, 0, NEAREST, MOST)
-        alike = register.alike(query, NEAREST) if len(found) < NEAREST else ()
-        return [int(entry.number[1:]) for entry in (*found, *alike)][:NEAREST]
+        found = register.find(RegisterQuery(tuple(text.split(" "))))
+        those, _ = found.page(0, NEAREST, MOST)
+        alike = found.alike(NEAREST) if len(those) < NEAREST else ()
+        return [int(entry.number[1:]) for entry in (*those, *alike)][:NEAREST]
 
     return search
 
@@ -190,7 +191,7 @@ def differing(office: Any, like: Search, asked: Sequence[str]) -> int:
 
     wrong = 0
     for text in (each.replace(" ", "") for each in asked):
-        found, total = office.ports.register.find(RegisterQuery((text,)), 0, MOST, MOST)
+        found, total = office.ports.register.find(RegisterQuery((text,))).page(0, MOST, MOST)
         rows = RegisterPerson.objects.filter(number__in=[entry.number for entry in found])
         those = {int(number[1:]): key for number, key in rows.values_list("number", "search")}
         expected = {person for (person,) in like(text)}
@@ -226,9 +227,19 @@ def run(rng: random.Random, root: Path, given: Any, server: Server) -> None:
     others = sqlite_others(given.folder, root)
     others_there, similar = postgresql_others(server, root)
     ways = {"ours, SQLite": ours(office), **others, **others_there}
-    table: dict[int, dict[str, str]] = {length: {} for length in LENGTHS}
+    table: dict[int | str, dict[str, str]] = {length: {} for length in (*LENGTHS, MIXED)}
     near_spent: dict[str, str] = {}
     recall: dict[str, float] = {}
+
+    def fragments_by(label: str, search: Search) -> None:
+        every: list[float] = []
+        for length in LENGTHS:
+            some = asked[length][: 40 if "LIKE" in label else None]
+            some = some if "ours" in label else [text.replace(" ", "") for text in some]
+            if not (label == "FTS5 trigram" and length < 3):
+                spent = timed(search, some)
+                table[length][label], every = told(spent), every + spent
+        table[MIXED][label] = told(every)
 
     def misses(label: str, search: Search) -> None:
         search("กขคง")  # the words are read once
@@ -237,17 +248,12 @@ def run(rng: random.Random, root: Path, given: Any, server: Server) -> None:
         recall[label] = hits / len(misspelt)
 
     wrong = {length: differing(office, others["LIKE, SQLite"], asked[length][:40]) for length in LENGTHS}
-    for length in LENGTHS:
-        for label, search in ways.items():
-            some = asked[length][: 40 if "LIKE" in label else None]
-            some = some if "ours" in label else [text.replace(" ", "") for text in some]
-            if not (label == "FTS5 trigram" and length < 3):
-                table[length][label] = told(timed(search, some))
+    for label, search in ways.items():
+        fragments_by(label, search)
     misses("ours, SQLite", near(office))
     misses("pg_trgm similarity", similar)
     office = open_copy(root, given.folder / "postgresql", server)
-    for length in LENGTHS:
-        table[length]["ours, PostgreSQL"] = told(timed(ours(office), asked[length]))
+    fragments_by("ours, PostgreSQL", ours(office))
     misses("ours, PostgreSQL", near(office))
     print(
         json.dumps(

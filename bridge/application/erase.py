@@ -108,7 +108,8 @@ class Erase:
             if name is not None:
                 wanted = needles(f"{name.given} {name.family}")
                 place = place_name(values.get("amphoe")), place_name(values.get("tambon"))
-                listed += self._register.find(RegisterQuery(wanted, *place), 0, MOST_LISTED, MOST_LISTED)[0]
+                named = self._register.find(RegisterQuery(wanted, *place))
+                listed += named.page(0, MOST_LISTED, MOST_LISTED)[0]
             found |= {entry.number: entry for entry in listed}
         return list(found.values())
 

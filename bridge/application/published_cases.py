@@ -44,7 +44,7 @@ class PublishedCases:
             changed_since=asked.changed_since,
             after=read_case_number(asked.after, self._province),
         )
-        found, _ = self._tracking.find(query, 0, most + 1, most + 1)
+        found, _ = self._tracking.find(query).page(0, most + 1, most + 1)
         shown = found[:most]
         return shown, shown[-1].case if len(found) > most else ""
 

@@ -74,13 +74,13 @@ class SearchRegister:
             return FoundPeople((), 1, 1, 1, 0, more=False)
         areas = None if viewer.sees_all else viewer.areas
         query = RegisterQuery(needles(asked.text), asked.amphoe, asked.tambon, asked.level, areas)
-        page = max(page, 1)
-        entries, total = self._register.find(query, (page - 1) * PAGE, PAGE, MOST + 1)
+        found, page = self._register.find(query), max(page, 1)
+        entries, total = found.page((page - 1) * PAGE, PAGE, MOST + 1)
         pages = max(-(-min(total, MOST) // PAGE), 1)
         if page > pages:
             return self.find(asked, viewer, pages)
         rows = [_row(entry) for entry in entries]
-        alike = [_row(entry) for entry in self._register.alike(query, PAGE)] if total < FEW else ()
+        alike = [_row(entry) for entry in found.alike(PAGE)] if total < FEW else ()
         first, more = (page - 1) * PAGE + 1, total > MOST
         return FoundPeople(rows, page, pages, first, min(total, MOST), more, alike)
 

@@ -106,13 +106,13 @@ class TrackCases:
         """The newest first; everything of the viewer's where nothing was asked for. A page beyond the last is the
         last."""
         page = max(page, 1)
-        query = _query(asked, viewer)
-        cases, total = self._tracking.find(query, (page - 1) * PAGE, PAGE, MOST + 1)
+        found = self._tracking.find(_query(asked, viewer))
+        cases, total = found.page((page - 1) * PAGE, PAGE, MOST + 1)
         pages = max(-(-min(total, MOST) // PAGE), 1)
         if page > pages:
             return self.find(asked, viewer, pages)
         lines = [self._line(case) for case in cases]
-        alike = [self._line(case) for case in self._tracking.alike(query, PAGE)] if total < FEW else ()
+        alike = [self._line(case) for case in found.alike(PAGE)] if total < FEW else ()
         return FoundCases(lines, page, pages, min(total, MOST), total > MOST, alike)
 
     def case(self, case: str, viewer: Viewer) -> CaseFile | None:

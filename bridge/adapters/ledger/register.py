@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Q
 
 from bridge.adapters.ledger.models import RegisterPerson
 from bridge.adapters.ledger.prepared import Prepared
-from bridge.adapters.ledger.search_index import Search, SearchIndex
+from bridge.adapters.ledger.search_index import Place, Search, SearchIndex
 from bridge.application.ports.register import Areas, RegisterEntry, RegisterQuery
 from bridge.domain.search_keys import RegisterKeys
 from bridge.domain.search_terms import (
@@ -31,19 +30,28 @@ Change = tuple[int, RegisterKeys | None, RegisterKeys | None]
 class DjangoRegister:
     """Implements ports.register.Register."""
 
-    def find(
-        self, query: RegisterQuery, first: int, count: int, most: int
-    ) -> tuple[Sequence[RegisterEntry], int]:
-        ids = list(islice(_found(_wanted(query)), most))
-        return _entries(ids[first : first + count]), len(ids)
-
-    def alike(self, query: RegisterQuery, most: int) -> Sequence[RegisterEntry]:
-        near = Search(_INDEX, _wanted(query), _keys).alike()
-        return _entries([_id(block, at) for block, at in islice(near, most)])
+    def find(self, query: RegisterQuery) -> FoundPeople:
+        return FoundPeople(Search(_INDEX, _wanted(query), _keys))
 
     def entry(self, number: str) -> RegisterEntry | None:
         row = RegisterPerson.objects.filter(number=number).first() if "\0" not in number else None
         return _entry(row) if row else None
+
+
+class FoundPeople:
+    """Implements ports.found.Found."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+
+    def page(self, first: int, count: int, most: int) -> tuple[Sequence[RegisterEntry], int]:
+        ranked = {block: found.ranked() for block, found in self._search.blocks.items()}
+        groups = [(block, those[rank]) for rank in range(RANKS) for block, those in ranked.items()]
+        places, total = self._search.page(groups, first, count, most)
+        return _entries(places), total
+
+    def alike(self, most: int) -> Sequence[RegisterEntry]:
+        return _entries(self._search.alike(most))
 
 
 def index_people(changes: Iterable[Change]) -> None:
@@ -87,22 +95,15 @@ def _wanted(query: RegisterQuery) -> Wanted:
     return Wanted(query.needles, tuple(labels), area_labels(query.areas))
 
 
-def _found(wanted: Wanted) -> Iterator[int]:
-    """The ids, the best first; of those alike in that, in the order of import."""
-    search = Search(_INDEX, wanted, _keys)
-    ranked = {block: found.ranked(search.rows[block]) for block, found in search.blocks.items()}
-    for rank in range(RANKS):
-        for block, those in ranked.items():
-            for at in search.held(block, those[rank]):
-                yield _id(block, at)
-
-
 def _keys(block: int, places: Sequence[int]) -> Mapping[int, str]:
-    rows = RegisterPerson.objects.filter(id__in=[_id(block, at) for at in places])
-    return {_place(person)[1]: search for person, search in rows.values_list("id", "search")}
+    return {_place(person)[1]: search for person, search in _searched([_id(block, at) for at in places])}
 
 
-def _entries(ids: Sequence[int]) -> list[RegisterEntry]:
+_searched = Prepared(lambda ids: RegisterPerson.objects.filter(id__in=ids).values_list("id", "search"))
+
+
+def _entries(places: Sequence[Place]) -> list[RegisterEntry]:
+    ids = [_id(block, at) for block, at in places]
     rows = {row.id: row for row in _people(ids)}
     return [_entry(rows[person]) for person in ids if person in rows]
 

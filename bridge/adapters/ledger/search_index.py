@@ -10,7 +10,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 
 from django.db import connection
 from pyroaring import BitMap
@@ -18,6 +18,7 @@ from pyroaring import BitMap
 from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import SearchState, SearchTerm
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.domain.misspelt import MOST_SLIPS, Vocabulary, may_be_misspelt, nearest
 from bridge.domain.search_terms import (
     EVERYBODY,
@@ -25,20 +26,19 @@ from bridge.domain.search_terms import (
     Entry,
     Wanted,
     gathered,
-    is_exact,
-    whole,
     word_of,
 )
 from bridge.domain.values.search import holds
-from bridge.domain.values.search import words as words_of
 
-FEW = 16  # keys that are read at first
+FEW = 16  # keys that are read rather than further terms
 WAIT = 32  # new ones of a block
 _WAITING = "*waiting"  # the term of those who do; no letters of a key, either
 _TABLE = SearchTerm._meta.db_table
 
 # (block, place in it), what the index knew of whoever has that place, and what it shall know; None for nothing.
 Change = tuple[tuple[int, int], Entry | None, Entry | None]
+Place = tuple[int, int]  # a block, and a place in it
+Group = tuple[int, BitMap]  # a block, and some of those in it
 # The `person_key` of each of these places of the block.
 KeysOf = Callable[[int, Sequence[int]], Mapping[int, str]]
 EntriesOf = Callable[[int, Sequence[int]], Mapping[int, Entry]]
@@ -51,7 +51,7 @@ class SearchIndex:
 
     def __init__(self, kind: str, entries_of: EntriesOf | None = None) -> None:
         self.kind, self._entries_of = kind, entries_of
-        self._vocabulary = "", Vocabulary(())
+        self._vocabulary = list[tuple[str]](), Vocabulary(())
 
     def update(self, changes: Iterable[Change]) -> None:
         """Inside the transaction that writes what is indexed; others who write to the index wait for its end.
@@ -64,22 +64,22 @@ class SearchIndex:
     def _update(self, block: int, some: Iterable[Change]) -> None:
         there = self._stored([EVERYBODY, _WAITING], block).get(block)
         if not there:  # a whole import needs little memory so
-            self._write(block, gathered((at, now) for (_, at), _, now in some if now is not None))
+            self.write(block, gathered((at, now) for (_, at), _, now in some if now is not None))
             return
         changes, waiting, nobody = list(some), there.get(_WAITING, BitMap()), BitMap()
         few = self._entries_of and len(changes) + len(waiting) < WAIT
         if few and all(entry is None for _, entry, _ in changes):
-            self._write(block, {_WAITING: waiting | BitMap([at for (_, at), _, _ in changes])})
+            self.write(block, {_WAITING: waiting | BitMap([at for (_, at), _, _ in changes])})
             return
         if waiting:
-            self._write(block, {_WAITING: nobody})
+            self.write(block, {_WAITING: nobody})
             changes = self._with_waiting(block, waiting, changes)
         before = gathered((at, entry) for (_, at), entry, _ in changes if entry is not None)
         now = gathered((at, entry) for (_, at), _, entry in changes if entry is not None)
         changed = sorted(each for each in before.keys() | now.keys() if before.get(each) != now.get(each))
         for chunk in chunks(changed):
             known = self._stored(chunk, block).get(block, {})
-            self._write(
+            self.write(
                 block,
                 {
                     each: (known.get(each, nobody) - before.get(each, nobody)) | now.get(each, nobody)
@@ -102,11 +102,13 @@ class SearchIndex:
             return self._stored(terms, block)
         # Who waits is read first: whoever is written to the terms meanwhile is found twice rather than never.
         found = self._stored([_WAITING, *terms], block)
-        for at, held in found.items():
+        for at, held in list(found.items()):
             for place, entry in self._entries(at, held.pop(_WAITING, BitMap())).items():
                 for term in _terms_of(entry).intersection(terms):
                     held[term] = held.get(term, BitMap()) | BitMap([place])
-        return {at: held for at, held in found.items() if held}
+            if not held:
+                del found[at]
+        return found
 
     def _stored(self, terms: Sequence[str], block: int | None = None) -> dict[int, dict[str, BitMap]]:
         found: dict[int, dict[str, BitMap]] = defaultdict(dict)
@@ -124,7 +126,7 @@ class SearchIndex:
 
     def vocabulary(self) -> Vocabulary:
         """Its words, read again after a change only."""
-        version = SearchState.objects.filter(kind=self.kind).values_list("version", flat=True).first() or ""
+        version = _version(self.kind)
         known, words = self._vocabulary
         if known != version:
             words = Vocabulary(filter(None, map(word_of, self._words())))
@@ -145,7 +147,7 @@ class SearchIndex:
         state = SearchState(kind=self.kind, version=secrets.token_hex(8))
         bulk.create([state], unique=("kind",), replaced=("version",))
 
-    def _write(self, block: int, holders: Mapping[str, BitMap]) -> None:
+    def write(self, block: int, holders: Mapping[str, BitMap]) -> None:
         """Terms that nobody holds any more go."""
         nobodys = [term for term, those in holders.items() if not those]
         for chunk in chunks(nobodys):
@@ -155,56 +157,103 @@ class SearchIndex:
         bulk.insert(SearchTerm, (*unique, "holders"), rows, unique=unique, replaced=("holders",))
 
 
+_version = Prepared(lambda kind: SearchState.objects.filter(kind=kind).values_list("version"))
+
+
 class Search:
-    """What one search finds in an index. `keys_of` tells the `person_key` of these places of a block."""
+    """What one search finds in an index. `keys_of` tells the `person_key` of these places of a block; of a block the
+    lowest places come first, or the `highest`."""
 
-    def __init__(self, index: SearchIndex, wanted: Wanted, keys_of: KeysOf, block: int | None = None) -> None:
-        self._index, self._wanted, self._keys_of, self._block = index, wanted, keys_of, block
-        self.rows = index.read(sorted(wanted.terms()), block)
-        self.blocks = {block: Candidates(self.rows[block], wanted) for block in sorted(self.rows)}
-        self._learnt: set[str] = set()
+    def __init__(
+        self,
+        index: SearchIndex,
+        wanted: Wanted,
+        keys_of: KeysOf,
+        *,
+        block: int | None = None,
+        highest: bool = False,
+    ) -> None:
+        self._index, self._wanted, self._keys_of = index, wanted, keys_of
+        self._block, self._highest = block, highest
+        self._rows = index.read(sorted(wanted.terms()), block)
+        self.blocks = self._candidates()
+        if sum(len(found.all) - len(found.sure) for found in self.blocks.values()) > FEW:
+            for at, more in index.read(sorted(wanted.further()), block).items():
+                self._rows[at].update(more)
+            self.blocks = self._candidates(further=True)
 
-    def held(self, block: int, order: Iterable[int]) -> Iterator[int]:
-        """Of these candidates of the block, in this order, those who do hold the needles."""
-        found = self.blocks[block]
-        for chunk in chunks(order):
-            asked, size = BitMap(chunk), FEW
-            while few := (asked - found.sure)[:size]:
-                keys = self._keys_of(block, list(few))
-                right = BitMap([at for at in few if self._holds(keys.get(at, ""))])
-                asked -= few - right
-                self._learn(block, right, keys.values())
-                size *= FEW
-            yield from (at for at in chunk if at in asked)
+    def _candidates(self, *, further: bool = False) -> dict[int, Candidates]:
+        """By block, in order, where there are any."""
+        found = {at: Candidates(self._rows[at], self._wanted, further=further) for at in sorted(self._rows)}
+        return {at: some for at, some in found.items() if some.all}
 
-    def _learn(self, block: int, right: BitMap, keys: Iterable[str]) -> None:
-        """Most of the others who hold the needles have the same words as these."""
-        longer = [needle for needle in self._wanted.needles if not is_exact(needle)]
-        words = {word for key in keys for word in words_of(key) if any(needle in word for needle in longer)}
-        fresh = {whole(word) for word in words} - self._learnt
-        self._learnt |= fresh
-        rows = self._index.read(sorted(fresh), self._block)
-        for each, found in self.blocks.items():
-            found.learn(rows.get(each, {}), right if each == block else BitMap())
+    def page(self, groups: Sequence[Group], first: int, count: int, most: int) -> tuple[list[Place], int]:
+        """`count` from the `first` on of those in these groups of candidates who hold the needles, group by group, and
+        how many there are, no more than `most`."""
+        places, total, end = list[Place](), 0, min(first + count, most)
+        least = sum(len(self._sure(group)) for group in groups)
+        for group in self._portions(groups):
+            if total >= end and least >= most:
+                return places, most
+            least -= len(self._sure(group))
+            held = self._held(group)
+            places += self._cut((group[0], held), first - total, end - total)
+            least, total = least + len(held), total + len(held)
+        return places, min(total, most)
 
-    def alike(self) -> Iterator[tuple[int, int]]:
-        """(block, place) of those who are spelt almost like that, the fewest slips first."""
+    def alike(self, most: int) -> list[Place]:
+        """At most so many of those who are spelt almost like that, the fewest slips first."""
         if not any(map(may_be_misspelt, self._wanted.needles)):
-            return
+            return []
         words = self._index.vocabulary()
         meant = {needle: words.meant(needle) for needle in self._wanted.needles}
-        terms = {whole(word) for each in meant.values() for some, _ in each for word in some}
+        terms = {term for each in meant.values() for some, _ in each for term in some}
         rows = self._index.read(sorted(terms), self._block)
         near = {
-            block: nearest({**known, **rows.get(block, {})}, self._wanted, meant)
-            for block, known in self.rows.items()
+            at: nearest({**self._rows.get(at, {}), **rows.get(at, {})}, self._wanted, meant)
+            for at in sorted({*self._rows, *rows})
         }
+        return list(islice(self._nearest_first(near), most))
+
+    def _nearest_first(self, near: Mapping[int, Mapping[int, BitMap]]) -> Iterator[Place]:
         for slips in range(MOST_SLIPS + 1):
             for block, by_slips in near.items():
-                those = by_slips[slips]
-                yield from (
-                    (block, at) for at in (those if slips else those - BitMap(self.held(block, those)))
-                )
+                those = by_slips.get(slips, BitMap())
+                if those and not slips:
+                    those = those - self._held((block, those))
+                yield from ((block, at) for at in those)
+
+    def _portions(self, groups: Iterable[Group]) -> Iterator[Group]:
+        """Those whose keys have to be read some at a time: enough may be found among the first."""
+        for block, those in groups:
+            if those.issubset(self.blocks[block].sure):
+                yield block, those
+            else:
+                for some in chunks(self._cut((block, those), 0, len(those))):
+                    yield block, BitMap([at for _, at in some])
+
+    def _cut(self, group: Group, start: int, stop: int) -> list[Place]:
+        block, those = group
+        start, stop = max(start, 0), max(stop, 0)
+        if self._highest:
+            start, stop = max(len(those) - stop, 0), max(len(those) - start, 0)
+        some = [(block, at) for at in those[start:stop]]
+        return some[::-1] if self._highest else some
+
+    def _sure(self, group: Group) -> BitMap:
+        block, those = group
+        return those & self.blocks[block].sure
+
+    def _held(self, group: Group) -> BitMap:
+        """Those of these candidates who do hold the needles."""
+        block, those = group
+        found = self.blocks.get(block)
+        if found is None:
+            return BitMap()
+        for some in chunks((those & found.all) - found.sure):
+            keys = self._keys_of(block, some)
+            found.compared(BitMap(some), BitMap([at for at in some if self._holds(keys.get(at, ""))]))
+        return those & found.all
 
     def _holds(self, key: str) -> bool:
         return all(holds(key, needle) for needle in self._wanted.needles)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from functools import partial
-from itertools import islice
+from functools import cached_property, partial
 from typing import Any
 
 from django.db.models import Q, QuerySet, Value
@@ -18,7 +17,7 @@ from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
 from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.register import area_labels, inside
-from bridge.adapters.ledger.search_index import Search, SearchIndex
+from bridge.adapters.ledger.search_index import Group, Place, Search, SearchIndex
 from bridge.application.ports.rows import Presence
 from bridge.application.ports.tracking import CaseQuery, TrackedCase
 from bridge.domain.cells import Cell
@@ -43,29 +42,16 @@ _INDEXES = {
     shown: SearchIndex(shown, lambda year, places, shown=shown: _entries(shown, year, places))
     for shown in (PUBLISHED, NOW)
 }
-Place = tuple[int, int]  # the fiscal year, and the number in it
 
 
 class DjangoTracking:
     """Implements ports.tracking.Tracking."""
 
-    def find(self, query: CaseQuery, first: int, count: int, most: int) -> tuple[Sequence[TrackedCase], int]:
-        if query.changed_since is not None:
-            newest = _changed(query, query.changed_since)
-            shown, total = list(newest[first : min(first + count, most)]), newest.order_by()[:most].count()
-        else:
-            found = list(islice(_found(query), most))
-            shown, total = _at(_shown(query.published), found[first : first + count]), len(found)
-        return self._cases(shown, published=query.published), total
-
-    def alike(self, query: CaseQuery, most: int) -> Sequence[TrackedCase]:
-        if query.org == "":
-            return []
-        near = _search(query).alike()
-        return self._cases(_at(_shown(query.published), list(islice(near, most))), published=query.published)
+    def find(self, query: CaseQuery) -> FoundCases:
+        return FoundCases(query)
 
     def case(self, case: str, *, published: bool) -> TrackedCase | None:
-        found = self._cases([case], published=published) if "\0" not in case else []
+        found = _cases([case], published=published) if "\0" not in case else []
         return found[0] if found else None
 
     def fiscal_years(self) -> Sequence[int]:
@@ -75,21 +61,58 @@ class DjangoTracking:
         (newest,), (oldest,) = ends
         return list(range(newest, max(oldest, newest - MOST_YEARS) - 1, -1))
 
-    def _cases(self, cases: Sequence[str], *, published: bool) -> list[TrackedCase]:
-        """In the order of `cases`; what is published and as it stands now come of different tables."""
-        shown = {case: (cells, at) for case, cells, at in _published(cases)}
-        values: dict[str, Mapping[str, Cell]] = {case: cells for case, (cells, _) in shown.items()}
-        if not published:
-            values = dict(_sheet_rows(cases))
+
+class FoundCases:
+    """Implements ports.found.Found."""
+
+    def __init__(self, query: CaseQuery) -> None:
+        self._query, self._shown = query, _shown(query.published)
+
+    def page(self, first: int, count: int, most: int) -> tuple[Sequence[TrackedCase], int]:
+        if self._query.changed_since is not None:
+            newest = _changed(self._query, self._query.changed_since)
+            some, total = list(newest[first : min(first + count, most)]), newest.order_by()[:most].count()
+            return _cases(some, published=self._query.published), total
+        places, total = self._search.page(self._groups(), first, count, most)
+        return self._at(places), total
+
+    def alike(self, most: int) -> Sequence[TrackedCase]:
+        return self._at(self._search.alike(most))
+
+    @cached_property
+    def _search(self) -> Search:
+        keys_of, year = partial(_searched_at, self._shown), self._query.fiscal_year or None
+        return Search(_INDEXES[self._shown], _wanted(self._query), keys_of, block=year, highest=True)
+
+    def _groups(self) -> list[Group]:
+        """The newest first."""
+        groups = [(year, found.all) for year, found in reversed(self._search.blocks.items())]
+        if self._query.after is None:
+            return groups
+        year, number = self._query.after
         return [
-            TrackedCase(
-                case,
-                values[case],
-                *shown.get(case, (None, None)),
-            )
-            for case in cases
-            if case in values
+            (block, those if block < year else those & BitMap(range(number)))
+            for block, those in groups
+            if block <= year
         ]
+
+    def _at(self, places: Sequence[Place]) -> list[TrackedCase]:
+        """In the order of these places."""
+        years = {year for year, _ in places}
+        cases = {y: _cases_at(self._shown, y, [at for year, at in places if year == y]) for y in years}
+        found = [cases[year][at] for year, at in places if at in cases[year]]
+        return _cases(found, published=self._query.published)
+
+
+def _cases(cases: Sequence[str], *, published: bool) -> list[TrackedCase]:
+    """In the order of `cases`; what is published and as it stands now come of different tables."""
+    shown = {case: (cells, at) for case, cells, at in _published(cases)}
+    values: dict[str, Mapping[str, Cell]] = {case: cells for case, (cells, _) in shown.items()}
+    if not published:
+        values = dict(_sheet_rows(cases))
+    return [
+        TrackedCase(case, values[case], *shown.get(case, (None, None))) for case in cases if case in values
+    ]
 
 
 _published = Prepared(
@@ -117,24 +140,6 @@ _newest_year = Prepared(lambda shown: _years(shown, "-fiscal_year"))
 _oldest_year = Prepared(lambda shown: _years(shown, "fiscal_year"))
 
 
-def _found(query: CaseQuery) -> Iterator[Place]:
-    """The newest first."""
-    if query.org == "":
-        return
-    year, number = query.after or (0, 0)
-    search = _search(query)
-    for block, found in reversed(search.blocks.items()):
-        if query.after is None or block <= year:
-            order = found.all if query.after is None or block < year else found.all & BitMap(range(number))
-            for at in search.held(block, reversed(order)):
-                yield block, at
-
-
-def _search(query: CaseQuery) -> Search:
-    shown = _shown(query.published)
-    return Search(_INDEXES[shown], _wanted(query), partial(_searched, shown), query.fiscal_year or None)
-
-
 def _wanted(query: CaseQuery) -> Wanted:
     labels = [of_amphoe(query.amphoe)] if query.amphoe else []
     labels += [of_tambon(query.tambon)] if query.tambon else []
@@ -142,7 +147,8 @@ def _wanted(query: CaseQuery) -> Wanted:
     labels += [of_org(query.org)] if query.org else []
     labels += [of_identity(needle) for needle in query.needles if is_identity(needle)]
     names = tuple(needle for needle in query.needles if not is_identity(needle))
-    return Wanted(names, tuple(labels), area_labels(query.areas))
+    nobody = query.org == ""
+    return Wanted(names, tuple(labels), area_labels(() if nobody else query.areas))
 
 
 def _changed(query: CaseQuery, since: datetime) -> QuerySet[CaseKey, Any]:
@@ -177,32 +183,32 @@ def _place(year: int, number: int, row: int) -> Place:
     return (year, number) if year else (0, row)
 
 
-def _rows(shown: str, block: int, places: Sequence[int]) -> QuerySet[CaseKey]:
-    rows = CaseKey.objects.filter(shown=shown, fiscal_year=block)
-    return rows.filter(number__in=places) if block else rows.filter(id__in=places)
+def _rows_at(*columns: str) -> Callable[[str, int, Sequence[int]], list[Any]]:
+    """Asks for the cases at these places of a block: the place, and those columns."""
+
+    def asked(place: str, **block: Any) -> QuerySet[Any, Any]:
+        return CaseKey.objects.filter(**block).values_list(place, *columns)
+
+    numbered = Prepared(
+        lambda shown, year, numbers: asked("number", shown=shown, fiscal_year=year, number__in=numbers)
+    )
+    others = Prepared(lambda shown, ids: asked("id", shown=shown, fiscal_year=0, id__in=ids))
+    return lambda shown, year, places: numbered(shown, year, places) if year else others(shown, places)
 
 
-def _at(shown: str, found: Sequence[Place]) -> list[str]:
-    """The cases at these places, in their order."""
-    cases: dict[Place, str] = {}
-    for block in {block for block, _ in found}:
-        rows = _rows(shown, block, [at for year, at in found if year == block])
-        cases |= {
-            _place(year, number, row): case
-            for year, number, row, case in rows.values_list("fiscal_year", "number", "id", "case")
-        }
-    return [cases[place] for place in found if place in cases]
+_case_rows, _search_rows, _key_rows = _rows_at("case"), _rows_at("search"), _rows_at(*_KEYS)
 
 
-def _searched(shown: str, block: int, places: Sequence[int]) -> Mapping[int, str]:
-    rows = _rows(shown, block, places).values_list("fiscal_year", "number", "id", "search")
-    return {_place(year, number, row)[1]: search for year, number, row, search in rows}
+def _cases_at(shown: str, year: int, places: Sequence[int]) -> Mapping[int, str]:
+    return dict(_case_rows(shown, year, places))
 
 
-def _entries(shown: str, block: int, places: Sequence[int]) -> Mapping[int, Entry]:
-    rows = _rows(shown, block, places).values_list("id", *_KEYS)
-    keys = ((row, CaseKeys(*cells)) for row, *cells in rows)
-    return {_place(held.fiscal_year, held.number, row)[1]: case_entry(held) for row, held in keys}
+def _searched_at(shown: str, year: int, places: Sequence[int]) -> Mapping[int, str]:
+    return dict(_search_rows(shown, year, places))
+
+
+def _entries(shown: str, year: int, places: Sequence[int]) -> Mapping[int, Entry]:
+    return {at: case_entry(CaseKeys(*keys)) for at, *keys in _key_rows(shown, year, places)}
 
 
 def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from bridge.application.ports.found import Found
 from bridge.domain.cells import Cell
 
 Areas = tuple[tuple[str, str], ...]
@@ -34,14 +35,8 @@ class RegisterEntry:
 
 
 class Register(Protocol):
-    def find(
-        self, query: RegisterQuery, first: int, count: int, most: int
-    ) -> tuple[Sequence[RegisterEntry], int]:
-        """`count` entries from the `first` (0 is the first), and how many there are; no more than `most` are counted.
-        First those who have every needle as a word, then those with words that begin so, then the others; of those
-        alike in that, in the order of import. Every backend gives the same rows in the same order."""
-
-    def alike(self, query: RegisterQuery, most: int) -> Sequence[RegisterEntry]:
-        """Who is not found, but would be if a letter or two of the needles were others: the nearest first."""
+    def find(self, query: RegisterQuery) -> Found[RegisterEntry]:
+        """First those who have every needle as a word, then those with words that begin so, then the others; of those
+        alike in that, in the order of import. Every backend finds the same rows in the same order."""
 
     def entry(self, number: str) -> RegisterEntry | None: ...

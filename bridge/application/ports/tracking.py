@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bridge.application.ports.found import Found
 from bridge.application.ports.register import Areas
 from bridge.domain.cells import Cell
 
@@ -44,13 +45,9 @@ class TrackedCase:
 
 
 class Tracking(Protocol):
-    def find(self, query: CaseQuery, first: int, count: int, most: int) -> tuple[Sequence[TrackedCase], int]:
-        """`count` cases from the `first` (0 is the first), the newest number first, and how many there are; no
-        more than `most` are counted. Every backend gives the same cases in the same order."""
-
-    def alike(self, query: CaseQuery, most: int) -> Sequence[TrackedCase]:
-        """Cases that are not found, but would be if a letter or two of the needles were others: the nearest first.
-        `changed_since` and `after` do not count here."""
+    def find(self, query: CaseQuery) -> Found[TrackedCase]:
+        """The newest number first. Every backend finds the same cases in the same order. `changed_since` and `after`
+        do not count for those who are spelt almost so."""
 
     def case(self, case: str, *, published: bool) -> TrackedCase | None: ...
 
