@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from django.db import connection, models
 
@@ -33,7 +34,7 @@ def insert(
 ) -> None:
     """Cells come as the database keeps them. A row whose `unique` columns are there already replaces the columns
     `replaced` of that one, or is left out where none are named."""
-    into = f"{_table(model)} ({_names(columns)})"
+    into = _into(model, tuple(columns))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not unique:
             with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
@@ -41,10 +42,20 @@ def insert(
                     copy.write_row(row)
             return
         sql = f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608  # names of ours
-        if unique:
-            sets = ", ".join(f"{_quoted(each)} = excluded.{_quoted(each)}" for each in replaced)
-            sql += f" ON CONFLICT ({_names(unique)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
-        cursor.executemany(sql, rows)  # type: ignore[arg-type]  # any iterable will do
+        cursor.executemany(sql + _unless_there(tuple(unique), tuple(replaced)), rows)  # type: ignore[arg-type]  # any iterable will do
+
+
+@lru_cache(maxsize=128)
+def _into(model: type[models.Model], columns: tuple[str, ...]) -> str:
+    return f"{_table(model)} ({_names(columns)})"
+
+
+@lru_cache(maxsize=128)
+def _unless_there(unique: tuple[str, ...], replaced: tuple[str, ...]) -> str:
+    if not unique:
+        return ""
+    sets = ", ".join(f"{_quoted(each)} = excluded.{_quoted(each)}" for each in replaced)
+    return f" ON CONFLICT ({_names(unique)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
