@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import and_
@@ -149,24 +149,19 @@ def _about(word: str) -> set[str]:
     return {whole(word), *_runs(word), *(_beginning(word[:n]) for n in range(1, LONGEST_BEGINNING + 1))}
 
 
-def _seconds(*words: str) -> list[str]:
+def _seconds(*words: str) -> Iterable[str]:
     """The runs of OVERLAP letters that these have again: whoever has a term twice is gathered so."""
-    known, again = set[str](), []
-    for word in words:
-        for run in _pieces(word, OVERLAP):
-            if run in known:
-                again.append(run)
-            known.add(run)
-    return again
+    runs = [run for word in words for run in _pieces(word, OVERLAP)]
+    known = {*runs}
+    return () if len(runs) == len(known) else (Counter(runs) - Counter(known)).elements()
 
 
-def _runs(text: str) -> Iterator[str]:
-    for size in range(1, LONGEST + 1):
-        yield from _pieces(text, size)
+def _runs(text: str) -> list[str]:
+    return [run for size in range(1, LONGEST + 1) for run in _pieces(text, size)]
 
 
-def _pieces(text: str, size: int) -> Iterable[str]:
-    return (text[begin : begin + size] for begin in range(len(text) - size + 1))
+def _pieces(text: str, size: int) -> list[str]:
+    return [text[begin : begin + size] for begin in range(len(text) - size + 1)]
 
 
 _TERMS: Final[tuple[Callable[[Any], Iterable[str]], ...]] = (
