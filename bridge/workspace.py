@@ -85,6 +85,11 @@ class Workspace:
         return self.root / ".portal" / "static"
 
     @property
+    def turn(self) -> Path:
+        """An empty file: the portal's processes lock it to write to an SQLite ledger one after the other."""
+        return self.root / ".portal" / "turn"
+
+    @property
     def secret_key(self) -> Path:
         return self.root / ".secret-key"
 

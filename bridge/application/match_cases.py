@@ -15,18 +15,19 @@ from bridge.application.match_register import MatchRegister
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.matching import APART, Group, Heard, MatchStore, Pair, Person
 from bridge.application.ports.reviews import ReviewStore
-from bridge.application.ports.rows import Presence, RowState, RowStore
+from bridge.application.ports.rows import RowState, RowStore
 from bridge.application.surroundings import Surroundings, paired, told
+from bridge.application.unheard import Unheard, said_by
 from bridge.domain.cells import Cell, as_text
-from bridge.domain.matching.compare import Names, compare_rows
-from bridge.domain.matching.duplicates import likely, odds_of, settled
+from bridge.domain.matching.compare import Names
+from bridge.domain.matching.duplicates import likely, settled, weighed
 from bridge.domain.matching.grounds import levels_of
 from bridge.domain.matching.keys import MOST
 from bridge.domain.matching.owned import crossed, names_of, of_cases
 from bridge.domain.matching.pairs import across, within
 from bridge.domain.matching.people import joined
 from bridge.domain.matching.postings import Postings
-from bridge.domain.matching.rows import CASE_COLUMNS, people_of, said, storable
+from bridge.domain.matching.rows import CASE_COLUMNS, Said, people_of, said, storable
 from bridge.domain.matching.texts import Ints
 from bridge.domain.matching.weights import LIKELY, Weights, probability
 from bridge.domain.values.text import header_key
@@ -34,7 +35,6 @@ from bridge.domain.values.text import header_key
 SETTING = "matching"
 # From one changed case in so many on it is faster to compare all.
 SHARE = 8
-UNHEARD = 300  # of the newest cases are looked at even before a cycle has taken them in
 
 
 class MatchCases:
@@ -54,6 +54,7 @@ class MatchCases:
         self._store, self._rows, self._reviews, self._journal = store, rows, reviews, journal
         self._register, self._weights = register, weights
         self._version, self._same = version, header_key(same)
+        self._unheard = Unheard(store, rows)
 
     def catch_up(self) -> None:
         """After new weights everything is compared anew; after a new register every case is looked up in it."""
@@ -99,33 +100,37 @@ class MatchCases:
             return []
         new = people_of([words], CASE_COLUMNS)
         mine = of_cases(new, np.zeros(1, np.int64))
-        others = self._candidates(mine)
+        posted = self._store.postings(Group.CASES, mine.keys)
+        others = self._candidates(mine, posted)
         if not others:
             return []
-        people = joined([new, people_of([person.said for person in others], CASE_COLUMNS)])
-        names = names_of(people, lambda keys: self._borne(keys) + np.isin(keys, mine.keys))
+        people = joined([new, people_of([words for _, words in others], CASE_COLUMNS)])
+        names = names_of(people, lambda keys: self._borne(keys, mine.keys, posted))
         rows = np.arange(1, len(people), dtype=np.int32)
         sides = (np.zeros(len(rows), np.int32), rows)
-        evidence = compare_rows(people, sides[0], people, sides[1], names)
-        score = probability(odds_of(people, *sides, self._weights, names)).tolist()
+        odds, evidence = weighed(people, *sides, self._weights, names)
         found = [
-            Pair(person.case, "", each, str(self._weights.verdict(each)), told(levels))
-            for person, each, levels in zip(others, score, levels_of(evidence), strict=True)
+            Pair(case, "", each, str(self._weights.verdict(each)), told(levels))
+            for (case, _), each, levels in zip(
+                others, probability(odds).tolist(), levels_of(evidence), strict=True
+            )
             if each >= LIKELY
         ]
         return sorted(found, key=lambda pair: (-pair.score, pair.left))
 
-    def _borne(self, keys: Ints) -> Ints:
-        return self._store.postings(Group.CASES, keys).sizes(keys)
+    def _borne(self, keys: Ints, mine: Ints, posted: Postings) -> Ints:
+        """How many bear these names, the new one included; of its own keys, `mine`, all is `posted`."""
+        own = np.isin(keys, mine)
+        sizes = posted.sizes(keys) + own
+        others = keys[~own]
+        sizes[~own] = self._store.postings(Group.CASES, others).sizes(others)
+        return sizes
 
-    def _candidates(self, mine: Postings) -> list[Person]:
-        """Those who share a key, and those whom matching has not heard of yet."""
-        posted = self._store.postings(Group.CASES, mine.keys)
+    def _candidates(self, mine: Postings, posted: Postings) -> list[tuple[str, Said]]:
+        """Those who share a key, also of those whom matching has not heard of yet: (case, what it says)."""
         _, owners = across(mine.keys, mine.owners.astype(np.int32), posted.keys, posted.owners, MOST)
         found = self._store.of_owners(owners.tolist())
-        states = self._rows.load("cases", self._store.newest_unheard(UNHEARD))
-        unheard = (_person(state, 0) for state in states.values())
-        return found + [person for person in unheard if person.said]
+        return [*((person.case, person.said) for person in found), *self._unheard.sharing(mine.keys)]
 
     # all at once
 
@@ -206,10 +211,8 @@ class MatchCases:
 
 
 def _person(state: RowState, year: int) -> Person:
-    """A case whose row was deleted, or whose person was erased, is nobody's."""
-    nobody = state.erased or state.presence is Presence.GONE
     kind = storable(header_key(as_text(state.values.get("case_type"))))
-    return Person(state.key, () if nobody else said(state.values, CASE_COLUMNS), year, kind)
+    return Person(state.key, said_by(state), year, kind)
 
 
 def _keys(rows: Sequence[tuple[int, tuple[str, ...]]]) -> Postings:

@@ -30,15 +30,8 @@ class CaseForm(KeyedForm):
 
     def __init__(self, data: Any = None, initial: Mapping[str, str] | None = None) -> None:
         super().__init__(data, initial=dict(initial or {}))
-        questions = office().province.forms.cases.questions
-        for question in questions:
-            self.fields[question.column] = self._field(question)
-            if question.column == "case_type" and office().province.rules.other_type:
-                other = QuestionPart(column=OTHER, title=worded("other_type"))
-                self.fields[OTHER] = Answer(other, required=False)
-        if office().province.portal.attachments:
-            self.fields[FIELD] = case_files.field()
-        self.columns = [question.column for question in questions]
+        self.fields.update(_fields(office().fingerprint))
+        self.columns = [question.column for question in office().province.forms.cases.questions]
         self.letter = [column for column in self.columns if column in LETTER]
         self.person = [
             column for column in self.fields if column not in LETTER and column not in ("key", FIELD)
@@ -47,13 +40,6 @@ class CaseForm(KeyedForm):
             self.person.remove("amphoe")
             self.person.insert(self.person.index("tambon"), "amphoe")
         self.order_fields([*self.letter, *self.person, FIELD, "key"])
-
-    def _field(self, question: QuestionPart) -> forms.Field:
-        column, required = question.column, question.required or question.column in NEEDED
-        options = _options(office().fingerprint, column)
-        if options:
-            return Choice(question, required, options)
-        return Answer(question, required, lines=column == "problem")
 
     def clean(self) -> None:
         cells = self.cleaned_data
@@ -76,11 +62,26 @@ class CaseForm(KeyedForm):
         return cells
 
 
-@lru_cache(maxsize=64)
-def _options(fingerprint: str, column: str) -> Options | None:
-    """Of the province file of this fingerprint; None for a column that is not chosen from a list."""
+@lru_cache(maxsize=2)
+def _fields(fingerprint: str) -> Mapping[str, forms.Field]:
+    """Of the province file of this fingerprint. All forms share them: what one form says stands in its bound fields."""
+    fields: dict[str, forms.Field] = {}
+    for question in office().province.forms.cases.questions:
+        fields[question.column] = _field(question)
+        if question.column == "case_type" and office().province.rules.other_type:
+            other = QuestionPart(column=OTHER, title=worded("other_type"))
+            fields[OTHER] = Answer(other, required=False)
+    if office().province.portal.attachments:
+        fields[FIELD] = case_files.field()
+    return fields
+
+
+def _field(question: QuestionPart) -> forms.Field:
+    column, required = question.column, question.required or question.column in NEEDED
     choices = _choices(column)
-    return Options.of([("", worded("choose")), *choices]) if choices else None
+    if choices:
+        return Choice(question, required, Options.of([("", worded("choose")), *choices]))
+    return Answer(question, required, lines=column == "problem")
 
 
 def _choices(column: str) -> list[Any]:

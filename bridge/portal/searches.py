@@ -69,10 +69,6 @@ def leaf(total: int, page: int, size: int) -> Page[Any]:
 class PlaceForm(forms.Form):
     """One box, and the amphoe and tambon that this viewer may choose from."""
 
-    text = forms.CharField(required=False, widget=forms.TextInput({"autocomplete": "off"}))
-    amphoe = forms.ChoiceField(required=False)
-    tambon = forms.ChoiceField(required=False)
-
     def __init__(self, who: Viewer, data: Mapping[str, str] | None = None) -> None:
         super().__init__(data)
         self.fields["text"] = forms.CharField(

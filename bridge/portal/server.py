@@ -27,6 +27,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 
 from bridge import bootstrap
+from bridge.adapters.ledger.together import take_turns
 from bridge.application.errors import ConfigurationError, OutsideError, SaphanError
 from bridge.application.ports.journal import Run
 from bridge.bootstrap import Office
@@ -223,7 +224,10 @@ def _work(root: str, province: Province, listening: socket.socket, line: Connect
     open_log(Workspace(Path(root)).logs)
     portal = province.portal
     try:
-        pages = application(bootstrap.open_office(Path(root), province))
+        office = bootstrap.open_office(Path(root), province)
+        if province.ledger.engine == "sqlite":
+            take_turns(office.workspace.turn)
+        pages = application(office)
     except Exception as error:
         bootstrap.log_unexpected(error)
         return

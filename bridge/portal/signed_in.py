@@ -7,14 +7,18 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.models import Account
 from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.together import together
 
+_KEPT = ("session_data", "expire_date")
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
@@ -30,7 +34,17 @@ class SessionStore(db.SessionStore):
         return session
 
     def save(self, must_create: bool = False) -> None:
-        together(lambda: super(SessionStore, self).save(must_create), in_turn=False)
+        if must_create or self.session_key is None:
+            together(lambda: super(SessionStore, self).save(must_create), in_turn=False)
+            return
+        cells = self._cells()
+        if not together(lambda: bulk.update(Session, _KEPT, [cells]), in_turn=False):
+            raise UpdateError  # it was ended meanwhile
+
+    def _cells(self) -> tuple[Any, ...]:
+        session = self.create_model_instance(self._get_session())
+        expires = connection.ops.adapt_datetimefield_value(session.expire_date)
+        return session.session_data, expires, session.session_key
 
 
 def account(key: int) -> Account | None:

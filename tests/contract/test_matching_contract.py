@@ -241,6 +241,20 @@ def test_similar_cases_are_found_before_and_after_a_cycle_has_taken_them_in(ledg
     assert matching(ledger).similar({}) == []
 
 
+def test_what_a_case_said_before_a_cycle_has_taken_it_in_tells_nobody_any_more(ledger: Ledger) -> None:
+    arrive(ledger, STRANGERS)
+    use = matching(ledger)
+    keys = [case_key(number) for number in (1, 2, 3)]
+    ledger.cases.add([NewCase(key, 2569, n, "portal", key, NOW) for n, key in enumerate(keys, 1)], [])
+    ledger.rows.save("cases", [RowState(key, dict(of_person(1))) for key in keys])
+    assert {pair.left for pair in use.similar(of_person(1))} == {*keys}
+    corrected, erased, there = (RowState(key, dict(of_person(1))) for key in keys)
+    corrected.values = dict(of_person(2))
+    erased.erased = True
+    ledger.rows.save("cases", [corrected, erased, there])
+    assert [pair.left for pair in use.similar(of_person(1))] == [keys[2]]
+
+
 # ---------------------------------------------------------------------------------------------- the register
 
 

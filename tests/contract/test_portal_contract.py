@@ -111,3 +111,26 @@ class TestReadLog:
         ]
         assert {len(r.why) for r in found} == {200}
         assert list(ledger.read_log.since(NOW + timedelta(hours=1))) == []
+
+
+class TestSessions:
+    def test_what_is_saved_is_there_for_the_next_request(self, ledger: Ledger) -> None:
+        from bridge.portal.signed_in import SessionStore
+
+        session = SessionStore()
+        for words in ("สมศรี", "มาลี"):
+            session["searches"] = words
+            session.save()
+            assert SessionStore(session.session_key)["searches"] == words
+
+    def test_one_that_was_ended_meanwhile_stays_ended(self, ledger: Ledger) -> None:
+        from django.contrib.sessions.backends.base import UpdateError
+
+        from bridge.portal.signed_in import SessionStore
+
+        session = SessionStore()
+        session.save()
+        SessionStore(session.session_key).delete()
+        with pytest.raises(UpdateError):
+            session.save()
+        assert not SessionStore().exists(session.session_key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -356,12 +356,14 @@ def _case_found(query: CaseQuery, values: dict[str, Any], key: str) -> bool:
 def test_cases_are_those_that_looking_through_all_finds(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The newest first, after changes and deletions, as published and as they stand; on both ways of searching."""
+    """The newest first, after changes and deletions, as published and as they stand; on both ways of searching; also
+    those that came one by one and wait to be put in the index, and after one of these was changed."""
     rng, now, public = random.Random(11), dict[str, dict[str, Any]](), dict[str, dict[str, Any]]()
     some = ("สม", "ใจ", "ดี", "ศรี", "มา", "ก้อย", "บุญ", " ")
-    for _ in range(3):
+
+    def arrive(numbers: Iterable[int]) -> None:
         states = []
-        for number in rng.sample(range(40), 20):
+        for number in numbers:
             state = case(
                 *(number, "".join(rng.choices(some, k=4)) + "ข", rng.choice(("โพธิ์", "ศรีสม"))),
                 *(rng.choice(("เมือง", "ขุขันธ์")),),
@@ -377,6 +379,9 @@ def test_cases_are_those_that_looking_through_all_finds(
             if state.presence is not Presence.GONE:
                 now[state.key] = dict(state.values)
         ledger.rows.save("cases", states)
+
+    def publish() -> None:
+        nonlocal public
         public = {key: now[key] for key in rng.sample(sorted(now), len(now) // 2)}
         ledger.cases.publish(
             [Published(key, 2569, values) for key, values in public.items()], ledger.clock.now()
@@ -386,7 +391,7 @@ def test_cases_are_those_that_looking_through_all_finds(
         keys = case_keys(key, {})
         return keys.fiscal_year, keys.number
 
-    for _ in range(120):
+    def ask() -> None:
         typed = " ".join("".join(rng.choices(some, k=rng.randrange(4))) for _ in range(rng.randrange(3)))
         query = CaseQuery(
             published=rng.random() < 0.5,
@@ -408,6 +413,18 @@ def test_cases_are_those_that_looking_through_all_finds(
         since = replace(query, changed_since=NOW - timedelta(days=9))
         if query.published:
             assert [each.case for each in ledger.tracking.find(since).page(0, 100, 100)[0]] == found
+
+    for _ in range(3):
+        arrive(rng.sample(range(40), 20))
+        publish()
+    for number in range(40, 52):
+        arrive([number])
+    for _ in range(60):
+        ask()
+    arrive([45])
+    publish()
+    for _ in range(60):
+        ask()
 
 
 def test_of_two_who_write_at_once_neither_undoes_the_other(ledger: Ledger) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +86,24 @@ def test_writes_that_all_change_one_thing_lose_nothing(ledger: Ledger) -> None:
 
     in_threads(MANY, lambda _: ledger.journal.together(add))
     assert ledger.journal.setting("count") == str(MANY)
+
+
+def test_processes_take_turns(ledger: Ledger, tmp_path: Path) -> None:
+    """Another process, whose place another opening of the file takes here, writes first."""
+    fcntl = pytest.importorskip("fcntl", reason="no turns on Windows")
+    from bridge.adapters.ledger.together import take_turns
+
+    done: list[str] = []
+    take_turns(tmp_path / "turn")
+    try:
+        with (tmp_path / "turn").open("ab") as other, ThreadPoolExecutor(1) as pool:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            work = lambda _: ledger.journal.together(lambda: done.append("mine"))  # noqa: E731
+            mine = pool.submit(in_threads, 2, work)
+            wait([mine], 0.3)
+            done.append("theirs")
+            fcntl.flock(other, fcntl.LOCK_UN)
+            mine.result()
+    finally:
+        take_turns(None)
+    assert done == ["theirs", "mine", "mine"]

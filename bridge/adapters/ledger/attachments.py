@@ -18,6 +18,8 @@ class DjangoAttachments:
     """Implements ports.attachments.AttachmentStore."""
 
     def add(self, case: str, files: Sequence[StoredFile], account: str, now: datetime) -> None:
+        if not files:
+            return
         last = Row.objects.filter(case=case).aggregate(last=Max("number"))["last"] or 0
         Row.objects.bulk_create(
             Row(

@@ -1,10 +1,27 @@
-"""Many rows in one statement: an object of the ORM for each would take longer than the database does."""
+"""Rows written by statements of our own: the ORM takes longer to write its statement than the database does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from django.db import connection, models
+
+
+def create(
+    objects: Iterable[models.Model], *, unique: Sequence[str] = (), replaced: Sequence[str] = ()
+) -> None:
+    """New objects of one model. They stay without the ids that the database gives them; `unique` and `replaced` as
+    in `insert`."""
+    listed = list(objects)
+    if not listed:
+        return
+    fields = [field for field in listed[0]._meta.concrete_fields if not isinstance(field, models.AutoField)]
+    rows = (
+        [field.get_db_prep_save(getattr(each, field.attname), connection) for field in fields]
+        for each in listed
+    )
+    insert(type(listed[0]), [field.column for field in fields], rows, unique=unique, replaced=replaced)
 
 
 def insert(
@@ -17,25 +34,37 @@ def insert(
 ) -> None:
     """Cells come as the database keeps them. A row whose `unique` columns are there already replaces the columns
     `replaced` of that one, or is left out where none are named."""
-    into = f"{_table(model)} ({_names(columns)})"
+    into = _into(model, tuple(columns))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not unique:
-            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            with connection.wrap_database_errors, cursor.copy(f"COPY {into} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
             return
         sql = f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608  # names of ours
-        if unique:
-            sets = ", ".join(f"{_quoted(each)} = excluded.{_quoted(each)}" for each in replaced)
-            sql += f" ON CONFLICT ({_names(unique)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
-        cursor.executemany(sql, rows)  # type: ignore[arg-type]  # any iterable will do
+        cursor.executemany(sql + _unless_there(tuple(unique), tuple(replaced)), rows)  # type: ignore[arg-type]  # any iterable will do
 
 
-def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Each row holds the columns' cells, then the id."""
+@lru_cache(maxsize=128)
+def _into(model: type[models.Model], columns: tuple[str, ...]) -> str:
+    return f"{_table(model)} ({_names(columns)})"
+
+
+@lru_cache(maxsize=128)
+def _unless_there(unique: tuple[str, ...], replaced: tuple[str, ...]) -> str:
+    if not unique:
+        return ""
+    sets = ", ".join(f"{_quoted(each)} = excluded.{_quoted(each)}" for each in replaced)
+    return f" ON CONFLICT ({_names(unique)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+
+
+def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    """Each row holds the columns' cells, then the primary key. How many were there."""
     sets = ", ".join(f"{_quoted(column)} = %s" for column in columns)
+    key = _quoted(str(model._meta.pk.column))
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {_table(model)} SET {sets} WHERE id = %s", rows)  # type: ignore[arg-type]  # noqa: S608
+        cursor.executemany(f"UPDATE {_table(model)} SET {sets} WHERE {key} = %s", rows)  # type: ignore[arg-type]  # noqa: S608
+        return int(cursor.rowcount)
 
 
 def last_id(model: type[models.Model]) -> int:

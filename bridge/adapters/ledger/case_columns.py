@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 import numpy as np
 from django.db import transaction
 
+from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.figure_models import CaseBlock, UncountedCase
 from bridge.adapters.ledger.journal import DjangoJournal
@@ -81,4 +82,4 @@ class DjangoCaseColumns:
 
 def to_be_counted(cases: Iterable[str]) -> None:
     """Inside the transaction that writes the cases' rows."""
-    UncountedCase.objects.bulk_create([UncountedCase(case=case) for case in cases], batch_size=CHUNK)
+    bulk.create(UncountedCase(case=case) for case in cases)

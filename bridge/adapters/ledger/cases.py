@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
 
-from bridge.adapters.ledger import register_people
+from bridge.adapters.ledger import bulk, register_people
 from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.models import Answer, Case, Publication, RegisterPerson, Setting
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.tracking import drop_keys, keep_keys
 from bridge.application.ports import cases as port
 from bridge.application.ports.clock import Clock
@@ -29,15 +29,13 @@ class DjangoCases:
     def known(self, source: str, responses: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for chunk in chunks(responses):
-            found.update(
-                Case.objects.filter(source=source, response__in=chunk).values_list("response", "key")
-            )
+            found.update(_known(source, chunk))
         return found
 
     def latest_answers(self, source: str, responses: Sequence[str]) -> dict[str, Mapping[str, Cell]]:
         latest: dict[str, Mapping[str, Cell]] = {}
         for chunk in chunks(responses):
-            for answer in Answer.objects.filter(source=source, response__in=chunk).order_by("id"):
+            for answer in _answers(source, chunk):
                 latest[answer.response] = answer.answers
         return latest
 
@@ -46,9 +44,9 @@ class DjangoCases:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERS_LOCK])
-        given = Case.objects.filter(fiscal_year=fiscal_year).aggregate(last=Max("number"))["last"] or 0
-        seen = Setting.objects.filter(name=_reserved(fiscal_year)).values_list("value", flat=True).first()
-        return max(given, int(seen or 0))
+        given = (int(number) for (number,) in _last_number(fiscal_year))
+        reserved = (int(value) for (value,) in _setting(_reserved(fiscal_year)))
+        return max([*given, *reserved, 0])
 
     def reserve(self, fiscal_year: int, number: int) -> None:
         if number > self.last_number(fiscal_year):
@@ -56,38 +54,32 @@ class DjangoCases:
 
     def add(self, cases: Sequence[port.NewCase], answers: Sequence[port.Answer]) -> None:
         with transaction.atomic():
-            Case.objects.bulk_create(
-                [
-                    Case(
-                        key=case.key,
-                        fiscal_year=case.fiscal_year,
-                        number=case.number,
-                        source=case.source,
-                        response=case.response,
-                        arrived_at=case.arrived_at,
-                    )
-                    for case in cases
-                ],
-                batch_size=CHUNK,
+            bulk.create(
+                Case(
+                    key=case.key,
+                    fiscal_year=case.fiscal_year,
+                    number=case.number,
+                    source=case.source,
+                    response=case.response,
+                    arrived_at=case.arrived_at,
+                )
+                for case in cases
             )
             self.add_answers(answers)
 
     def add_answers(self, answers: Sequence[port.Answer]) -> None:
         now = self._clock.now()
-        Answer.objects.bulk_create(
-            [
-                Answer(
-                    source=answer.source,
-                    response=answer.response,
-                    case=answer.case,
-                    file=answer.file,
-                    row=answer.row,
-                    answers=dict(answer.answers),
-                    arrived_at=now,
-                )
-                for answer in answers
-            ],
-            batch_size=CHUNK,
+        bulk.create(
+            Answer(
+                source=answer.source,
+                response=answer.response,
+                case=answer.case,
+                file=answer.file,
+                row=answer.row,
+                answers=dict(answer.answers),
+                arrived_at=now,
+            )
+            for answer in answers
         )
 
     def fiscal_years(self, keys: Iterable[str]) -> dict[str, int]:
@@ -134,11 +126,11 @@ class DjangoCases:
         return {
             row.case: port.Published(row.case, row.fiscal_year, row.values)
             for chunk in chunks(cases)
-            for row in Publication.objects.filter(case__in=chunk)
+            for row in _published(chunk)
         }
 
     def origin(self, case: str) -> port.NewCase | None:
-        row = Case.objects.filter(key=case).first()
+        row = next(iter(_case(case)), None)
         if row is None:
             return None
         return port.NewCase(row.key, row.fiscal_year, row.number, row.source, row.response, row.arrived_at)
@@ -156,6 +148,22 @@ class DjangoCases:
 
     def register_size(self) -> int:
         return RegisterPerson.objects.count()
+
+
+_known = Prepared(
+    lambda source, responses: Case.objects.filter(source=source, response__in=responses).values_list(
+        "response", "key"
+    )
+)
+_answers = Prepared(
+    lambda source, responses: Answer.objects.filter(source=source, response__in=responses).order_by("id")
+)
+_last_number = Prepared(
+    lambda year: Case.objects.filter(fiscal_year=year).order_by("-number").values_list("number")[:1]
+)
+_setting = Prepared(lambda name: Setting.objects.filter(name=name).values_list("value"))
+_published = Prepared(lambda cases: Publication.objects.filter(case__in=cases))
+_case = Prepared(lambda key: Case.objects.filter(key=key))
 
 
 def _reserved(fiscal_year: int) -> str:

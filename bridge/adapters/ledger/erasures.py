@@ -29,6 +29,7 @@ from bridge.adapters.ledger.models import (
     SheetRow,
     TombstoneEntry,
 )
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.register_people import people_of, remove
 from bridge.adapters.ledger.tracking import drop_keys
 from bridge.application.errors import OutsideError
@@ -67,8 +68,7 @@ class DjangoErasures:
         ]
 
     def tombstones(self) -> frozenset[Tombstone]:
-        listed = TombstoneEntry.objects.values_list("kind", "digest").distinct()
-        return frozenset(Tombstone(Kind(kind), digest) for kind, digest in listed)
+        return frozenset(Tombstone(Kind(kind), digest) for kind, digest in _tombstones())
 
     def record(self, erasure: Erasure) -> None:
         entry, _ = ErasureEntry.objects.get_or_create(
@@ -133,3 +133,6 @@ class DjangoErasures:
                         cursor.execute(f"VACUUM {connection.ops.quote_name(model._meta.db_table)}")
         except DatabaseError as error:
             raise OutsideError("wipe_failed") from error
+
+
+_tombstones = Prepared(lambda: TombstoneEntry.objects.values_list("kind", "digest").distinct())

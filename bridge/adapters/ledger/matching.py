@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from bridge.adapters.ledger.chunked import CHUNK, chunks
 from bridge.adapters.ledger.models import Case, MatchBucket, MatchPair, MatchPerson, RegisterPerson
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.application.ports.matching import Group, Heard, Pair, Person, RegisterLink
 from bridge.domain.cells import Cell
 from bridge.domain.matching.postings import BUCKETS, Postings, bucket_of
@@ -74,11 +76,7 @@ class DjangoMatching:
         MatchPerson.objects.filter(heard=True).update(heard=False, before="")
 
     def of_owners(self, owners: Iterable[int]) -> list[Person]:
-        found = [
-            _person(row)
-            for chunk in chunks(sorted(set(owners)))
-            for row in MatchPerson.objects.filter(id__in=chunk).order_by("id").values_list(*_PERSON)
-        ]
+        found = [_person(row) for chunk in chunks(sorted(set(owners))) for row in _owners(chunk)]
         return [person for person in found if person.said]
 
     def everybody(self) -> Iterator[Person]:
@@ -89,13 +87,7 @@ class DjangoMatching:
         return MatchPerson.objects.count()
 
     def newest_unheard(self, most: int) -> list[str]:
-        newest = list(Case.objects.order_by("-id").values_list("key", flat=True)[:most])
-        known = {
-            case
-            for chunk in chunks(newest)
-            for case in MatchPerson.objects.filter(case__in=chunk).values_list("case", flat=True)
-        }
-        return [case for case in newest if case not in known]
+        return [case for case, heard in _newest(most)() if not heard]
 
     # block keys
 
@@ -115,11 +107,11 @@ class DjangoMatching:
             self._write(group, packed.items())
 
     def _whole_buckets(self, group: Group, buckets: Sequence[int]) -> Postings:
-        found: list[tuple[int, bytes]] = []
-        for chunk in chunks(buckets):
-            rows = MatchBucket.objects.filter(id__in=[group * BUCKETS + bucket for bucket in chunk])
-            found += [(row % BUCKETS, bytes(packed)) for row, packed in _buckets(rows)]
-        return Postings.unpacked(found)
+        return Postings.unpacked(
+            (row % BUCKETS, bytes(packed))
+            for chunk in chunks(buckets)
+            for row, packed in _buckets([group * BUCKETS + bucket for bucket in chunk])
+        )
 
     def replace_postings(self, group: Group, postings: Postings) -> None:
         of_group = Q(id__gte=group * BUCKETS, id__lt=(group + 1) * BUCKETS)
@@ -246,8 +238,17 @@ def _said(text: str) -> Said:
     return tuple(json.loads(text)) if text else ()
 
 
-def _buckets(rows: QuerySet[MatchBucket]) -> Iterable[tuple[int, bytes]]:
-    return rows.order_by("id").values_list("id", "packed")
+_buckets = Prepared(
+    lambda ids: MatchBucket.objects.filter(id__in=ids).order_by("id").values_list("id", "packed")
+)
+_owners = Prepared(lambda ids: MatchPerson.objects.filter(id__in=ids).order_by("id").values_list(*_PERSON))
+
+
+@lru_cache(maxsize=4)
+def _newest(most: int) -> Prepared:
+    """The newest cases, and whether each was heard."""
+    heard = Exists(MatchPerson.objects.filter(case=OuterRef("key")))
+    return Prepared(lambda: Case.objects.order_by("-id").values_list("key", heard)[:most])
 
 
 def _between(postings: Postings, low: int, high: int) -> Postings:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
 
 Key = str | int | Sequence[str] | Sequence[int]
-MOST = 32  # of a list: a statement is kept for each length
+MOST = 512  # of a list
 
 
 @dataclass(frozen=True)
@@ -48,23 +48,35 @@ class _Written:
 
 class Prepared:
     """`query` makes a query of its keys: models, or tuples by `values_list`. A key is a text, a whole number or a list
-    of either, and stands in it as it is given: what a lookup would change (`contains`) cannot be prepared."""
+    of either, and stands in it as it is given: what a lookup would change (`contains`) cannot be prepared. A list is
+    what something is `in`: its last key comes again until it has one of few lengths, for each of which a statement is
+    kept."""
 
     def __init__(self, query: Callable[..., QuerySet[Any, Any]]) -> None:
         self._query = query
         self._known: dict[tuple[Any, ...], _Written] = {}
 
     def __call__(self, *keys: Key) -> list[Any]:
-        lengths = [len(key) for key in keys if not isinstance(key, (str, int))]
-        if 0 in lengths:
+        if not all(map(_length, keys)):
             return []
-        if any(length > MOST for length in lengths):
+        if any(_length(key) > MOST for key in keys):
             return list(self._query(*keys))
-        shape = (connection.vendor, *map(_is_number, keys), *lengths)
+        keys = tuple(map(_filled_up, keys))
+        shape = (connection.vendor, *map(_is_number, keys), *map(_length, keys))
         written = self._known.get(shape)
         if written is None:
             written = self._known[shape] = _written(self._query, keys)
         return written.answer(keys)
+
+
+def _length(key: Key) -> int:
+    return 1 if isinstance(key, (str, int)) else len(key)
+
+
+def _filled_up(key: Key) -> Key:
+    if isinstance(key, (str, int)):
+        return key
+    return [*key, *[key[-1]] * ((1 << (len(key) - 1).bit_length()) - len(key))]
 
 
 def _written(query: Callable[..., QuerySet[Any, Any]], keys: Sequence[Key]) -> _Written:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
+from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.models import ReadEntry
 from bridge.adapters.ledger.together import together
 from bridge.application.ports.read_log import Reading, Sought
@@ -26,7 +27,7 @@ class DjangoReadLog:
             why=reading.why[:200],
             refused=reading.refused,
         )
-        together(entry.save, in_turn=False)
+        together(lambda: bulk.create([entry]), in_turn=False)
 
     def find(self, sought: Sought, start: int, most: int) -> tuple[list[Reading], int]:
         found = ReadEntry.objects.annotate(listed=Cast("keys", TextField())).order_by("-at", "-id")

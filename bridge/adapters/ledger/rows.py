@@ -8,8 +8,9 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.case_columns import to_be_counted
-from bridge.adapters.ledger.chunked import CHUNK, chunks
+from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import History, SheetRow
 from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.tracking import TABLE, drop_keys, keep_keys
@@ -59,21 +60,8 @@ class DjangoRows:
     def save(self, table: str, states: Sequence[RowState], events: Sequence[Event] = ()) -> None:
         now = self._clock.now()
         with transaction.atomic():
-            SheetRow.objects.bulk_create(
-                [_row(table, state) for state in states],
-                batch_size=CHUNK,
-                update_conflicts=True,
-                unique_fields=["table", "key"],
-                update_fields=[
-                    "values",
-                    "confirmed",
-                    "suggested",
-                    "digest",
-                    "presence",
-                    "settled",
-                    "dirty",
-                    "erased",
-                ],
+            bulk.create(
+                (_row(table, state) for state in states), unique=("table", "key"), replaced=_STATE[1:]
             )
             if table == TABLE:
                 to_be_counted(state.key for state in states)
@@ -81,20 +69,17 @@ class DjangoRows:
                 drop_keys(gone, published=False)
                 there = {state.key: state.values for state in states if state.presence is not Presence.GONE}
                 keep_keys(there, published=False)
-            History.objects.bulk_create(
-                [
-                    History(
-                        at=now,
-                        table=event.table,
-                        key=event.key,
-                        actor=event.actor,
-                        why=event.why,
-                        column=event.column,
-                        change={"old": event.old, "new": event.new},
-                    )
-                    for event in events
-                ],
-                batch_size=CHUNK,
+            bulk.create(
+                History(
+                    at=now,
+                    table=event.table,
+                    key=event.key,
+                    actor=event.actor,
+                    why=event.why,
+                    column=event.column,
+                    change={"old": event.old, "new": event.new},
+                )
+                for event in events
             )
 
     def mark_dirty(self, table: str, keys: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby, islice
 
 from django.db import connection
@@ -30,6 +31,8 @@ from bridge.domain.search_terms import (
 from bridge.domain.values.search import holds
 
 FEW = 16  # keys that are read rather than further terms
+WAIT = 32  # new ones of a block
+_WAITING = "*waiting"  # the term of those who do; no letters of a key, either
 _TABLE = SearchTerm._meta.db_table
 
 # (block, place in it), what the index knew of whoever has that place, and what it shall know; None for nothing.
@@ -38,13 +41,16 @@ Place = tuple[int, int]  # a block, and a place in it
 Group = tuple[int, BitMap]  # a block, and some of those in it
 # The `person_key` of each of these places of the block.
 KeysOf = Callable[[int, Sequence[int]], Mapping[int, str]]
+EntriesOf = Callable[[int, Sequence[int]], Mapping[int, Entry]]
 
 
 class SearchIndex:
-    """One index, of this `kind`."""
+    """One index, of this `kind`. Where `entries_of` tells what it shall know of those at these places of a block, new
+    ones wait until WAIT of them, or a change, are written at once: one by one costs ten times as much. Who waits is
+    kept like a term, and found like all others."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, entries_of: EntriesOf | None = None) -> None:
+        self.kind, self._entries_of = kind, entries_of
         self._vocabulary = list[tuple[str]](), Vocabulary(())
 
     def update(self, changes: Iterable[Change]) -> None:
@@ -56,16 +62,23 @@ class SearchIndex:
             self._update(block, some)
 
     def _update(self, block: int, some: Iterable[Change]) -> None:
-        if not self.read([EVERYBODY], block):  # a whole import needs little memory so
+        there = self._stored([EVERYBODY, _WAITING], block).get(block)
+        if not there:  # a whole import needs little memory so
             self.write(block, gathered((at, now) for (_, at), _, now in some if now is not None))
             return
-        changes = list(some)
+        changes, waiting, nobody = list(some), there.get(_WAITING, BitMap()), BitMap()
+        few = self._entries_of and len(changes) + len(waiting) < WAIT
+        if few and all(entry is None for _, entry, _ in changes):
+            self.write(block, {_WAITING: waiting | BitMap([at for (_, at), _, _ in changes])})
+            return
+        if waiting:
+            self.write(block, {_WAITING: nobody})
+            changes = self._with_waiting(block, waiting, changes)
         before = gathered((at, entry) for (_, at), entry, _ in changes if entry is not None)
         now = gathered((at, entry) for (_, at), _, entry in changes if entry is not None)
-        nobody = BitMap()
         changed = sorted(each for each in before.keys() | now.keys() if before.get(each) != now.get(each))
         for chunk in chunks(changed):
-            known = self.read(chunk, block).get(block, {})
+            known = self._stored(chunk, block).get(block, {})
             self.write(
                 block,
                 {
@@ -74,8 +87,30 @@ class SearchIndex:
                 },
             )
 
+    def _with_waiting(self, block: int, waiting: BitMap, changes: Sequence[Change]) -> list[Change]:
+        """These changes, and those who wait: of all of them the index knows nothing yet."""
+        told = [(place, None if place[1] in waiting else before, now) for place, before, now in changes]
+        others = waiting - BitMap([at for (_, at), _, _ in changes])
+        return [*told, *(((block, at), None, entry) for at, entry in self._entries(block, others).items())]
+
+    def _entries(self, block: int, waiting: BitMap) -> Mapping[int, Entry]:
+        return self._entries_of(block, list(waiting)) if self._entries_of and waiting else {}
+
     def read(self, terms: Sequence[str], block: int | None = None) -> dict[int, dict[str, BitMap]]:
         """The holders of each term by blocks, in that block alone if one is told."""
+        if not self._entries_of or not terms:
+            return self._stored(terms, block)
+        # Who waits is read first: whoever is written to the terms meanwhile is found twice rather than never.
+        found = self._stored([_WAITING, *terms], block)
+        for at, held in list(found.items()):
+            for place, entry in self._entries(at, held.pop(_WAITING, BitMap())).items():
+                for term in _terms_of(entry).intersection(terms):
+                    held[term] = held.get(term, BitMap()) | BitMap([place])
+            if not held:
+                del found[at]
+        return found
+
+    def _stored(self, terms: Sequence[str], block: int | None = None) -> dict[int, dict[str, BitMap]]:
         found: dict[int, dict[str, BitMap]] = defaultdict(dict)
         one = "" if block is None else " AND block = %s"
         with connection.cursor() as cursor:
@@ -100,11 +135,17 @@ class SearchIndex:
 
     def _words(self) -> list[str]:
         rows = SearchTerm.objects.filter(kind=self.kind, term__startswith="^", term__endswith="$")
-        return list(rows.values_list("term", flat=True).distinct())
+        waiting = (
+            term
+            for block, held in self._stored([_WAITING]).items()
+            for entry in self._entries(block, held[_WAITING]).values()
+            for term in _terms_of(entry)
+        )
+        return list({*rows.values_list("term", flat=True).distinct(), *waiting})
 
     def _lock(self) -> None:
-        fresh = {"version": secrets.token_hex(8)}
-        SearchState.objects.update_or_create(kind=self.kind, defaults=fresh)
+        state = SearchState(kind=self.kind, version=secrets.token_hex(8))
+        bulk.create([state], unique=("kind",), replaced=("version",))
 
     def write(self, block: int, holders: Mapping[str, BitMap]) -> None:
         """Terms that nobody holds any more go."""
@@ -216,6 +257,11 @@ class Search:
 
     def _holds(self, key: str) -> bool:
         return all(holds(key, needle) for needle in self._wanted.needles)
+
+
+@lru_cache(maxsize=4 * WAIT)
+def _terms_of(entry: Entry) -> frozenset[str]:
+    return frozenset(gathered([(0, entry)]))
 
 
 def _packed(holders: BitMap) -> bytes:

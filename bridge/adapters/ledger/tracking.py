@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Replace
 from pyroaring import BitMap
 
+from bridge.adapters.ledger import bulk
 from bridge.adapters.ledger.chunked import chunks
 from bridge.adapters.ledger.models import CaseKey, Publication, SheetRow
 from bridge.adapters.ledger.prepared import Prepared
@@ -22,6 +23,7 @@ from bridge.application.ports.tracking import CaseQuery, TrackedCase
 from bridge.domain.cells import Cell
 from bridge.domain.search_keys import CaseKeys, case_keys
 from bridge.domain.search_terms import (
+    Entry,
     Wanted,
     case_entry,
     of_amphoe,
@@ -36,7 +38,10 @@ TABLE = "cases"
 MOST_YEARS = 30
 PUBLISHED, NOW = "published", "now"
 _KEYS = tuple(field.name for field in fields(CaseKeys))
-_INDEXES = {shown: SearchIndex(shown) for shown in (PUBLISHED, NOW)}
+_INDEXES = {
+    shown: SearchIndex(shown, lambda year, places, shown=shown: _entries(shown, year, places))
+    for shown in (PUBLISHED, NOW)
+}
 
 
 class DjangoTracking:
@@ -128,6 +133,9 @@ def _years(shown: str, order: str) -> QuerySet[Any, Any]:
     return numbered.values_list("fiscal_year")[:1]
 
 
+_kept = Prepared(
+    lambda cases, shown: CaseKey.objects.filter(case__in=cases, shown=shown).values_list("case", *_KEYS)
+)
 _newest_year = Prepared(lambda shown: _years(shown, "-fiscal_year"))
 _oldest_year = Prepared(lambda shown: _years(shown, "fiscal_year"))
 
@@ -175,20 +183,32 @@ def _place(year: int, number: int, row: int) -> Place:
     return (year, number) if year else (0, row)
 
 
-def _at(column: str) -> Callable[[str, int, Sequence[int]], Mapping[int, str]]:
-    """Asks for that column of the cases at these places of a block, by place."""
+def _rows_at(*columns: str) -> Callable[[str, int, Sequence[int]], list[Any]]:
+    """Asks for the cases at these places of a block: the place, and those columns."""
 
     def asked(place: str, **block: Any) -> QuerySet[Any, Any]:
-        return CaseKey.objects.filter(**block).values_list(place, column)
+        return CaseKey.objects.filter(**block).values_list(place, *columns)
 
     numbered = Prepared(
         lambda shown, year, numbers: asked("number", shown=shown, fiscal_year=year, number__in=numbers)
     )
     others = Prepared(lambda shown, ids: asked("id", shown=shown, fiscal_year=0, id__in=ids))
-    return lambda shown, year, places: dict(numbered(shown, year, places) if year else others(shown, places))
+    return lambda shown, year, places: numbered(shown, year, places) if year else others(shown, places)
 
 
-_cases_at, _searched_at = _at("case"), _at("search")
+_case_rows, _search_rows, _key_rows = _rows_at("case"), _rows_at("search"), _rows_at(*_KEYS)
+
+
+def _cases_at(shown: str, year: int, places: Sequence[int]) -> Mapping[int, str]:
+    return dict(_case_rows(shown, year, places))
+
+
+def _searched_at(shown: str, year: int, places: Sequence[int]) -> Mapping[int, str]:
+    return dict(_search_rows(shown, year, places))
+
+
+def _entries(shown: str, year: int, places: Sequence[int]) -> Mapping[int, Entry]:
+    return {at: case_entry(CaseKeys(*keys)) for at, *keys in _key_rows(shown, year, places)}
 
 
 def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> None:
@@ -199,15 +219,13 @@ def keep_keys(cases: Mapping[str, Mapping[str, Cell]], *, published: bool) -> No
     shown = _shown(published)
     before, now = dict[str, CaseKeys](), dict[str, CaseKeys]()
     for chunk in chunks(cases):
-        known = CaseKey.objects.filter(case__in=chunk, shown=shown).values_list("case", *_KEYS)
-        before |= {case: CaseKeys(*keys) for case, *keys in known}
+        before |= {case: CaseKeys(*keys) for case, *keys in _kept(chunk, shown)}
         wanted = {case: case_keys(case, cases[case]) for case in chunk}
         changed = {case: keys for case, keys in wanted.items() if before.get(case) != keys}
-        CaseKey.objects.bulk_create(
-            [CaseKey(case=case, shown=shown, **asdict(keys)) for case, keys in changed.items()],
-            update_conflicts=True,
-            unique_fields=["case", "shown"],
-            update_fields=_KEYS,
+        bulk.create(
+            (CaseKey(case=case, shown=shown, **asdict(keys)) for case, keys in changed.items()),
+            unique=("case", "shown"),
+            replaced=_KEYS,
         )
         now |= changed
     _index(shown, now, {case: (before.get(case), keys) for case, keys in now.items()})

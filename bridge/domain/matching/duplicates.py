@@ -56,10 +56,18 @@ class Likely:
 
 def odds_of(people: People, left: Rows, right: Rows, weights: Weights, names: Names) -> Numbers:
     """Log odds of each pair of cases."""
-    odds = weights.judged(compare_rows(people, left, people, right, names))
+    return weighed(people, left, right, weights, names)[0]
+
+
+def weighed(
+    people: People, left: Rows, right: Rows, weights: Weights, names: Names
+) -> tuple[Numbers, Evidence]:
+    """Log odds of each pair of cases, and the evidence for them."""
+    evidence = compare_rows(people, left, people, right, names)
+    odds = weights.judged(evidence)
     one_id = people.identity_valid[left] & (people.identity[left] == people.identity[right])
     odds[one_id] = np.maximum(odds[one_id], _ONE_ID)
-    return odds
+    return odds, evidence
 
 
 def likely(people: People, sides: Sides, weights: Weights, names: Names) -> Likely:

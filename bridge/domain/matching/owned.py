@@ -17,11 +17,14 @@ Sizes = Callable[[Ints], Ints]  # how many own each of these kept keys, which ar
 
 def of_cases(people: People, owners: Ints) -> Postings:
     """All keys of cases, each with the owner of its row."""
-    found = list(all_keys(people))
     every = np.arange(len(people), dtype=np.int32)
     given, family = _names(people)
-    found += [(whole_keys(people), every), (given, every), (family, every)]
-    return _posted(found, owners)
+    return _posted([*_blocks(people), (given, every), (family, every)], owners)
+
+
+def blocks_of_cases(people: People, owners: Ints) -> Postings:
+    """Without the keys by which bearers of a name are counted."""
+    return _posted(_blocks(people), owners)
 
 
 def of_register(people: People, owners: Ints) -> Postings:
@@ -29,6 +32,10 @@ def of_register(people: People, owners: Ints) -> Postings:
     every = np.arange(len(people), dtype=np.int32)
     given, family = _names(people)
     return _posted([*found, (given, every), (family, every)], owners)
+
+
+def _blocks(people: People) -> list[tuple[Ints, Rows]]:
+    return [*all_keys(people), (whole_keys(people), np.arange(len(people), dtype=np.int32))]
 
 
 def _posted(found: Sequence[tuple[Ints, Rows]], owners: Ints) -> Postings:
