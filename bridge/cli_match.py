@@ -87,7 +87,7 @@ def _add_fit(match: typer.Typer, console: Console) -> None:
     def fit(
         cases: Cases,
         truth: Annotated[Path, typer.Argument(metavar="TRUTH.csv", help="คำตอบ: rec_id, person_id")],
-        out: Out,
+        out: Annotated[Path, typer.Option("--out", metavar="FILE", help="ไฟล์น้ำหนักที่จะเขียน (.toml)")],
         people: Annotated[Path | None, typer.Option("--register", metavar="FILE", help="ไฟล์ทะเบียน")] = None,
         people_truth: Annotated[
             Path | None, typer.Option("--register-truth", metavar="FILE", help="คำตอบ: reg_id, person_id")

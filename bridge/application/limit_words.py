@@ -14,7 +14,7 @@ from bridge.domain.entitlement.claims import Payment
 from bridge.domain.entitlement.kinship import Evidence
 from bridge.domain.entitlement.standing import Excess, Judgement
 from bridge.domain.values import baht
-from bridge.domain.values.thai_date import buddhist
+from bridge.domain.values.thai_date import buddhist, fiscal_year
 
 MOST_NAMED = 5  # earlier cases that a sentence names
 ARROW, SEPARATOR = " → ", " · "
@@ -134,6 +134,9 @@ class LimitWords:
 
     def unfit(self, values: Mapping[str, Cell]) -> str:
         return self._limit("unfit", age=as_text(values.get("age")), type=as_text(values.get("case_type")))
+
+    def early(self, day: date) -> str:
+        return self._limit("early", day=buddhist(day), year=fiscal_year(day))
 
     # payments
 

@@ -167,7 +167,7 @@ class Limits:
                 sentences[key] += self._said(item, told, notes)
             elif not sentences[key]:  # else its own payment counts still, though the row does not show it
                 sentences[key] += self._left(states[key], judgements)
-            sentences[key] += self._unfit(states[key])
+            sentences[key] += [*self._unfit(states[key]), *self._early(states[key])]
         self._keep(items, [review for review in told if review.item.kind is ReviewKind.LIMIT])
         return sentences
 
@@ -271,6 +271,13 @@ class Limits:
         if self.applicable(state).fits or not payment_of(state.values).amount:
             return []
         return [self._words.unfit(state.values)]
+
+    def _early(self, state: RowState) -> list[str]:
+        """A year too late, by a slip of the hand, would take the payment out of this year's limits."""
+        payment = payment_of(state.values)
+        if not payment.is_complete or payment.day is None or fiscal_year(payment.day) <= self._this_year():
+            return []
+        return [self._words.early(payment.day)]
 
     def _notes(self, told: Sequence[StoredReview]) -> dict[str, str]:
         decided = [review.key for review in told if review.item.kind is ReviewKind.LIMIT and review.decision]

@@ -208,6 +208,16 @@ def test_a_payment_taken_back_makes_room_once_it_is_accepted(place: Workplace) -
     assert lines(place, first)[-1][0] == 0
 
 
+def test_a_transfer_in_a_year_still_to_come_is_pointed_out(place: Workplace) -> None:
+    (case,) = send(place, 1)
+    pay(place, case, 3000, date(2026, 9, 30))
+    sync(place)
+    assert review(place, case) == ""
+    pay(place, case, 3000, date(2026, 10, 1))
+    sync(place)
+    assert "วันที่โอนเงิน 1/10/2569 อยู่ในปีงบประมาณ 2570 ซึ่งยังไม่ถึง" in review(place, case)
+
+
 def test_what_is_left_is_not_told_beside_a_payment_that_still_counts(place: Workplace) -> None:
     first, second = send(place, 2)
     pay(place, first, 3000)
