@@ -111,10 +111,12 @@ def _of_few(groups: _Groups) -> dict[str, BitMap]:
         for shared, those in group.items():
             for term in terms(shared):
                 holders[term].append(those)
-    return {
-        term: BitMap(some[0] if len(some) == 1 else array("I", b"".join(some)), optimize=False)
-        for term, some in holders.items()
-    }
+    found = {}
+    while holders:  # the memory of one becomes that of the other
+        term, some = holders.popitem()
+        those = some[0] if len(some) == 1 else array("I", b"".join(some))
+        found[term] = BitMap(those, optimize=False)
+    return found
 
 
 def _with_crowds(found: dict[str, BitMap], groups: _Groups) -> dict[str, BitMap]:

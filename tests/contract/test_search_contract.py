@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,7 @@ class TestRegister:
         for block in (1, 9, 200):
             keys = register_keys({"name": "สมศรี ไกลบ้าน"})
             row = RegisterPerson(
-                id=block * BLOCK + 5, number=f"far{block}", version="1", values={}, **asdict(keys)
+                id=block * BLOCK + 5, number=f"far{block}", version="1", values={}, **keys._asdict()
             )
             row.save(force_insert=True)
             index_people([(row.id, None, keys)])
