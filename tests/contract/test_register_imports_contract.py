@@ -100,6 +100,17 @@ def test_the_same_rows_again_change_nothing_and_a_rehearsal_counts_as_the_import
     assert ledger.cases.import_register(more, "more") == expected
 
 
+def test_of_a_number_that_comes_twice_the_last_row_alone_is_in_the_index_however_far_apart_they_stand(
+    ledger: Ledger, imports: RegisterImports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(4)
+    first, last = people(rng, range(5)), people(rng, range(5))
+    monkeypatch.setattr("bridge.adapters.ledger.register_people.CHUNK", 2)
+    version = import_(ledger, imports, [*first, *last])
+    undo(imports, version)  # takes the terms of the last rows out of the index
+    assert not any(kept().values())
+
+
 def test_a_blank_cell_wipes_only_where_it_was_asked_for(ledger: Ledger, imports: RegisterImports) -> None:
     import_(ledger, imports, [{"number": "1", "name": "ก", "level": 2, "moo": "3"}])
     blank = [{"number": "1", "name": "ก", "level": None}]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
+from typing import Any
 
 from django.db import connection, models
+
+from bridge.adapters.ledger.chunked import chunks
+
+AT_ONCE = 100  # rows of one statement: SQLite takes a fourth less time than for one by one
 
 
 def create(
@@ -33,7 +39,7 @@ def insert(
     replaced: Sequence[str] = (),
 ) -> None:
     """Cells come as the database keeps them. A row whose `unique` columns are there already replaces the columns
-    `replaced` of that one, or is left out where none are named."""
+    `replaced` of that one, or is left out where none are named; no two of these rows may replace the same one."""
     into = _into(model, tuple(columns))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not unique:
@@ -41,8 +47,22 @@ def insert(
                 for row in rows:
                     copy.write_row(row)
             return
-        sql = f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608  # names of ours
-        cursor.executemany(sql + _unless_there(tuple(unique), tuple(replaced)), rows)  # type: ignore[arg-type]  # any iterable will do
+        one, if_there = f"({_places(columns)})", _unless_there(tuple(unique), tuple(replaced))
+        for some in chunks(rows, AT_ONCE):
+            sql = f"INSERT INTO {into} VALUES {', '.join([one] * len(some))}"  # noqa: S608  # names of ours
+            cells: list[Any] = [*chain.from_iterable(some)]
+            cursor.execute(sql + if_there, cells)
+
+
+def select(
+    model: type[models.Model], columns: Sequence[str], key: str, keys: Iterable[str], at_once: int
+) -> Iterator[tuple[Any, ...]]:
+    """The columns, as the database keeps them, of the rows whose `key` is among the keys."""
+    question = f"SELECT {_names(columns)} FROM {_table(model)} WHERE {_quoted(key)} IN "  # noqa: S608
+    with connection.cursor() as cursor:
+        for some in chunks(keys, at_once):
+            cursor.execute(f"{question} ({_places(some)})", some)
+            yield from cursor.fetchall()
 
 
 @lru_cache(maxsize=128)
@@ -86,6 +106,10 @@ def new_ids(model: type[models.Model], count: int) -> Sequence[int]:
         sequence = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
         cursor.execute(sequence, [model._meta.db_table, count])
         return sorted(row[0] for row in cursor.fetchall())
+
+
+def _places(cells: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(cells))
 
 
 def _table(model: type[models.Model]) -> str:

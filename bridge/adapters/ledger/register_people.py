@@ -62,7 +62,8 @@ def people_changed(changes: Iterable[Change]) -> None:
 def compare(rows: Iterable[Values], *, empty_clears: bool) -> Compared:
     """What an import of these rows would do. A blank cell leaves what is there, unless `empty_clears`."""
     rows = list(rows)
-    known = dict(_texts(str(row["number"]) for row in rows))
+    numbers = (str(row["number"]) for row in rows)
+    known = dict(bulk.select(RegisterPerson, ("number", "values"), "number", numbers, CHUNK))
     now: dict[str, tuple[Values, str]] = {}
     new = changed = same = 0
     for row in rows:
@@ -150,12 +151,6 @@ def _people(rows: Any) -> Iterator[Person]:
         "id", "number", "version", *_KEYS, _TEXT
     ):
         yield Person(key, number, version, values, RegisterKeys(search, amphoe, tambon, level))
-
-
-def _texts(numbers: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The number and the values of those of these numbers whom the register holds."""
-    for chunk in chunks(numbers, CHUNK):
-        yield from RegisterPerson.objects.filter(number__in=chunk).values_list("number", _TEXT)
 
 
 def _keep_past(people: Iterable[Person], version: str) -> None:
