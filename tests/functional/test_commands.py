@@ -527,7 +527,7 @@ def test_run_keeps_the_hours_until_stopped(office: TestOffice) -> None:
         except subprocess.TimeoutExpired:
             continue
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert "หยุดแล้ว" in out
     assert len(office.rows("cases")) == 1

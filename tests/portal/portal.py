@@ -252,7 +252,7 @@ def served(
         yield Portal(root, base, office, process)
     finally:
         process.terminate()
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=120)
         (Workspace(root).logs / "serve.out").write_text(said, encoding="utf-8")
         bootstrap.close()
     assert process.returncode == 0, said
