@@ -9,11 +9,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 from datetime import datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
+import schedule
 
 from tests.functional.office import (
     PROJECT,
@@ -550,3 +552,22 @@ def test_a_long_run_goes_on_with_the_province_file_of_the_moment(office: TestOff
     file.write_text(text, encoding="utf-8")
     job()
     assert [name.startswith("ใหม่ ") for name in names] == [False, True, False]
+
+
+def test_changed_hours_are_kept_from_the_next_job_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bridge import scheduler
+    from bridge.config_parts import SchedulePart
+
+    hours, planned, stop = [SchedulePart(sync_minutes=5)], [], threading.Event()
+    jobs = scheduler.Jobs(*[lambda: hours.append(SchedulePart(sync_minutes=7))] * 5)
+    plan = scheduler.plan
+
+    def planning(found: SchedulePart, jobs: scheduler.Jobs, kept: schedule.Scheduler) -> None:
+        plan(found, jobs, kept)
+        planned.append((found.sync_minutes, len(kept.jobs), kept.jobs[0].interval))
+        if len(planned) == 2:
+            stop.set()
+
+    monkeypatch.setattr(scheduler, "plan", planning)
+    scheduler.run(lambda: hours[-1], jobs, stop)
+    assert planned == [(5, 5, 5), (7, 5, 7)]
