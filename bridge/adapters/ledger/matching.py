@@ -87,7 +87,7 @@ class DjangoMatching:
         return MatchPerson.objects.count()
 
     def newest_unheard(self, most: int) -> list[str]:
-        return [case for case, heard in _newest(most)() if not heard]
+        return [case for (case,) in _unheard(most)()]
 
     # block keys
 
@@ -245,10 +245,10 @@ _owners = Prepared(lambda ids: MatchPerson.objects.filter(id__in=ids).order_by("
 
 
 @lru_cache(maxsize=4)
-def _newest(most: int) -> Prepared:
-    """The newest cases, and whether each was heard."""
+def _unheard(most: int) -> Prepared:
     heard = Exists(MatchPerson.objects.filter(case=OuterRef("key")))
-    return Prepared(lambda: Case.objects.order_by("-id").values_list("key", heard)[:most])
+    newest = Case.objects.order_by("-id").values("id")[:most]
+    return Prepared(lambda: Case.objects.filter(~heard, id__in=newest).order_by("-id").values_list("key"))
 
 
 def _between(postings: Postings, low: int, high: int) -> Postings:
