@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 from django.db import connection, models
 
 from bridge.adapters.ledger.chunked import chunks
-
-AT_ONCE = 100  # rows of one statement: SQLite takes a fourth less time than for one by one
 
 
 def insert(
@@ -22,7 +19,7 @@ def insert(
     replaced: Sequence[str] = (),
 ) -> None:
     """Cells come as the database keeps them. A row whose `unique` columns are there already replaces the columns
-    `replaced` of that one, or is left out where none are named; no two of these rows may replace the same one."""
+    `replaced` of that one, or is left out where none are named."""
     into = f"{_table(model)} ({_names(columns)})"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not unique:
@@ -30,13 +27,12 @@ def insert(
                 for row in rows:
                     copy.write_row(row)
             return
-        one = f"({_places(columns)})"
-        sets = ", ".join(f"{_quoted(each)} = excluded.{_quoted(each)}" for each in replaced)
-        if_there = f" ON CONFLICT ({_names(unique)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
-        for some in chunks(rows, AT_ONCE):
-            sql = f"INSERT INTO {into} VALUES {', '.join([one] * len(some))}"  # noqa: S608  # names of ours
-            cells: list[Any] = [*chain.from_iterable(some)]
-            cursor.execute(sql + if_there * bool(unique), cells)
+        # Several rows in one statement take SQLite a fourth less time, and 100 MB more for an import of the register.
+        sql = f"INSERT INTO {into} VALUES ({_places(columns)})"  # noqa: S608  # names of ours
+        if unique:
+            sets = ", ".join(f"{_quoted(each)} = excluded.{_quoted(each)}" for each in replaced)
+            sql += f" ON CONFLICT ({_names(unique)}) DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+        cursor.executemany(sql, rows)  # type: ignore[arg-type]  # any iterable will do
 
 
 def select(
