@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from django.db import connection, models
 
 from bridge.adapters.ledger.chunked import chunks
-
-AT_ONCE = 100  # rows of one statement: SQLite takes a fourth less time than for one by one
 
 
 def create(
@@ -39,7 +36,7 @@ def insert(
     replaced: Sequence[str] = (),
 ) -> None:
     """Cells come as the database keeps them. A row whose `unique` columns are there already replaces the columns
-    `replaced` of that one, or is left out where none are named; no two of these rows may replace the same one."""
+    `replaced` of that one, or is left out where none are named."""
     into = _into(model, tuple(columns))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and not unique:
@@ -47,11 +44,9 @@ def insert(
                 for row in rows:
                     copy.write_row(row)
             return
-        one, if_there = f"({_places(columns)})", _unless_there(tuple(unique), tuple(replaced))
-        for some in chunks(rows, AT_ONCE):
-            sql = f"INSERT INTO {into} VALUES {', '.join([one] * len(some))}"  # noqa: S608  # names of ours
-            cells: list[Any] = [*chain.from_iterable(some)]
-            cursor.execute(sql + if_there, cells)
+        # Several rows in one statement take SQLite a fourth less time, and 100 MB more for an import of the register.
+        sql = f"INSERT INTO {into} VALUES ({_places(columns)})"  # noqa: S608  # names of ours
+        cursor.executemany(sql + _unless_there(tuple(unique), tuple(replaced)), rows)  # type: ignore[arg-type]  # any iterable will do
 
 
 def select(
