@@ -120,7 +120,7 @@ def told(
 
 def _import_register(portal: Portal, file: Path) -> None:
     titles = {column: words[0] for column, words in portal.office.province.register_.columns.items()}
-    placed = {"number": "T-LIVE", "tambon": "โพธิ์", "amphoe": "เมืองศรีสะเกษ", "name": f"สดใส {LIVE}"}
+    placed = {"number": "T-1 LIVE", "tambon": "โพธิ์", "amphoe": "เมืองศรีสะเกษ", "name": f"สดใส {LIVE}"}
     with file.open("w", encoding="utf-8", newline="") as opened:
         csv.writer(opened).writerows([[*titles.values()], [placed.get(column, LIVE) for column in titles]])
     assert portal.office.import_register.run(portal.office.register_file(file)).new == 1
@@ -150,7 +150,7 @@ def _pages(portal: Portal, people: dict[Role, Browser], told: list[str]) -> Iter
     yield "the receipt", people[Role.OFFICER].get(f"/cases/new/sent/{told[0]}/").body
     yield "the officer's list", people[Role.OFFICER].get("/cases/").body
     yield "the register", staff.post("/register/", {"text": "สดใส"}).body
-    yield "from the register", staff.post("/cases/new/", {"number": "T-LIVE"}).body
+    yield "from the register", staff.post("/cases/new/", {"number": "T-1 LIVE"}).body
     yield "the search's own words", staff.post("/cases/", {"text": LIVE[:90]}).body
     yield "the read log", admin.post("/admin/readlog/", {"key": "A-1"}).body
     yield "the slip", admin.post(f"/admin/people/{pk}/slip/").body

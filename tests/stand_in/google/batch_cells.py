@@ -106,14 +106,29 @@ def repeat_cell(book: Book, body: Json) -> Json:
     sheet, row0, row1, col0, col1 = book.area(body.get("range"))
     edit, data = cell_editor(body["fields"]), body.get("cell") or {}
     text = (data.get("userEnteredValue") or {}).get("formulaValue")
+    alike = _once(edit, data)
     for row in range(row0, row1):
         for col in range(col0, col1):
-            here = data
-            if text:
-                moved = _copied_formula(text, row - row0, col - col0)
-                here = {**data, "userEnteredValue": {"formulaValue": moved}}
+            if not text:
+                sheet.grid.change(row, col, alike)
+                continue
+            moved = _copied_formula(text, row - row0, col - col0)
+            here = {**data, "userEnteredValue": {"formulaValue": moved}}
             sheet.grid.change(row, col, lambda slot, here=here: edit(slot, here))  # type: ignore[misc]
     return {}
+
+
+def _once(edit: Callable[[Slot, Json], Slot], data: Json) -> Callable[[Slot], Slot]:
+    """Lays the same over many slots. Those that hold the same come to hold one cell: cells never change in place."""
+    laid: dict[Any, tuple[Slot, Slot]] = {}
+
+    def change(slot: Slot) -> Slot:
+        key = id(slot) if isinstance(slot, Cell) else (type(slot), slot)
+        if key not in laid:
+            laid[key] = slot, edit(slot, data)  # the slot is kept, so that its id stays its own
+        return laid[key][1]
+
+    return change
 
 
 def _copied_formula(text: str, down: int, right: int) -> str:
