@@ -163,7 +163,9 @@ def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
     return tables_file(sheets)
 
 
+@lru_cache(maxsize=1)
 def load_messages() -> Messages:
+    """The product's own sentences, read once in a process."""
     return Messages.load(CONFIG)
 
 
