@@ -63,8 +63,14 @@ class FieldWords:
 
     def codes(self, values: Sequence[Value]) -> npt.NDArray[np.uint32]:
         """New values get a number."""
-        for value in set(values).difference(self._codes):
-            self._codes[value] = self._new(value)
+        try:
+            return self._known(values)
+        except KeyError:
+            for value in set(values).difference(self._codes):
+                self._codes[value] = self._new(value)
+            return self._known(values)
+
+    def _known(self, values: Sequence[Value]) -> npt.NDArray[np.uint32]:
         return np.fromiter(map(self._codes.__getitem__, values), np.uint32, len(values))
 
     def _new(self, value: Value) -> int:
@@ -102,7 +108,8 @@ class Cells:
         for column, bits in zip(come, self._bits, strict=True):
             if column.size and int(column.max()) >> bits:
                 return False
-        off, on = (packed[packed != 0] for packed in (self._packed(gone), self._packed(come)))  # 0: no case
+        off, on = self._packed(gone), self._packed(come)
+        off, on = np.sort(off[off != 0]), np.sort(on[on != 0])  # 0: no case; in order they are found sooner
         many = self._keys.size
         self._counts -= np.bincount(np.searchsorted(self._keys, off), minlength=many)
         at = np.searchsorted(self._keys, on)
