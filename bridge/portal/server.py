@@ -239,13 +239,24 @@ def _work(root: str, province: Province, listening: socket.socket, line: Connect
         **_proxy(portal.proxy),
     )
     server.channel_class = Channel
-    threading.Thread(target=server.run, name="portal", daemon=True).start()
+    ended = threading.Event()
+    threading.Thread(target=_answer, args=(server, ended), name="portal", daemon=True).start()
     with suppress(EOFError, OSError):
         line.send(True)
         line.recv()
+    ended.set()
     server.task_dispatcher.shutdown(cancel_pending=False, timeout=END_SECONDS)
     server.close()
     bootstrap.close()
+
+
+def _answer(server: Any, ended: threading.Event) -> None:
+    """Until the server is closed; its sockets go from under it then."""
+    try:
+        server.run()
+    except Exception:
+        if not ended.is_set():
+            raise
 
 
 def _proxy(address: str) -> dict[str, Any]:
