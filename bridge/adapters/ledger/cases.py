@@ -10,7 +10,8 @@ from django.db import connection, transaction
 
 from bridge.adapters.ledger import bulk, register_people
 from bridge.adapters.ledger.chunked import CHUNK, chunks
-from bridge.adapters.ledger.models import Answer, Case, Publication, RegisterPerson, Setting
+from bridge.adapters.ledger.journal import DjangoJournal
+from bridge.adapters.ledger.models import Answer, Case, Publication, RegisterPerson
 from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.tracking import drop_keys, keep_keys
 from bridge.application.ports import cases as port
@@ -18,6 +19,7 @@ from bridge.application.ports.clock import Clock
 from bridge.domain.cells import Cell
 
 NUMBERS_LOCK = 5_351_690_001  # any number that nothing else in the database locks
+_JOURNAL = DjangoJournal()
 
 
 class DjangoCases:
@@ -45,12 +47,11 @@ class DjangoCases:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NUMBERS_LOCK])
         given = (int(number) for (number,) in _last_number(fiscal_year))
-        reserved = (int(value) for (value,) in _setting(_reserved(fiscal_year)))
-        return max([*given, *reserved, 0])
+        return max([*given, int(_JOURNAL.setting(_reserved(fiscal_year)) or 0)])
 
     def reserve(self, fiscal_year: int, number: int) -> None:
         if number > self.last_number(fiscal_year):
-            Setting.objects.update_or_create(name=_reserved(fiscal_year), defaults={"value": str(number)})
+            _JOURNAL.set_setting(_reserved(fiscal_year), str(number))
 
     def add(self, cases: Sequence[port.NewCase], answers: Sequence[port.Answer]) -> None:
         with transaction.atomic():
@@ -161,7 +162,6 @@ _answers = Prepared(
 _last_number = Prepared(
     lambda year: Case.objects.filter(fiscal_year=year).order_by("-number").values_list("number")[:1]
 )
-_setting = Prepared(lambda name: Setting.objects.filter(name=name).values_list("value"))
 _published = Prepared(lambda cases: Publication.objects.filter(case__in=cases))
 _case = Prepared(lambda key: Case.objects.filter(key=key))
 

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
 from bridge.adapters.ledger.models import Cursor, Lease, RunReport, Setting
+from bridge.adapters.ledger.prepared import Prepared
 from bridge.adapters.ledger.together import together
 from bridge.application.ports.journal import Run
 
@@ -77,7 +78,7 @@ class DjangoJournal:
         Cursor.objects.update_or_create(source=source, name=name, defaults={"cursor": cursor})
 
     def setting(self, name: str) -> str:
-        return Setting.objects.filter(name=name).values_list("value", flat=True).first() or ""
+        return next((value for (value,) in _setting(name)), "")
 
     def set_setting(self, name: str, value: str) -> None:
         Setting.objects.update_or_create(name=name, defaults={"value": value})
@@ -107,3 +108,6 @@ class DjangoJournal:
             if row is not None:
                 newest.append(Run(kind, row.started_at, row.finished_at, row.exit_code, row.report))
         return newest
+
+
+_setting = Prepared(lambda name: Setting.objects.filter(name=name).values_list("value"))
