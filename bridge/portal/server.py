@@ -20,7 +20,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import waitress
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
@@ -33,7 +32,7 @@ from bridge.application.ports.journal import Run
 from bridge.bootstrap import Office
 from bridge.config import InvalidProvince, Province, load
 from bridge.log import open_log
-from bridge.portal.channel import Channel
+from bridge.portal.connections import SharingServer
 from bridge.portal.office import serve_office
 from bridge.portal.settings import hosts, most_bytes, web_settings
 from bridge.settings import memory
@@ -80,22 +79,37 @@ def _lay_out_static(workspace: Workspace, accent: str) -> None:
 
 
 @dataclass(frozen=True)
+class _Place:
+    """What a process works with. `province` as it was found right: what is in the file may be at work again, or
+    wrong. `held` and `own`: see connections.py."""
+
+    root: Path
+    province: Province
+    listening: socket.socket
+    held: Any
+    own: int
+
+
+@dataclass(frozen=True)
 class _Worker:
     """`line` is the end of a pipe: a word comes once the process answers; closing it tells the process to finish, and
     so does the death of this one."""
 
     process: BaseProcess
     line: Connection
+    place: _Place
 
     @classmethod
-    def start(cls, root: Path, province: Province, listening: socket.socket) -> _Worker:
-        """`province` as it was found right: what is in the file may be at work again, or wrong."""
+    def start(cls, place: _Place) -> _Worker:
         here, there = _spawn.Pipe()
-        told = (str(root), province, listening, there)
-        process = _spawn.Process(target=_work, args=told, name="portal", daemon=True)
+        place.held[place.own] = 0
+        process = _spawn.Process(target=_work, args=(place, there), name="portal", daemon=True)
         process.start()
         there.close()
-        return cls(process, here)
+        return cls(process, here, place)
+
+    def successor(self) -> _Worker:
+        return self.start(self.place)
 
     def answers(self, ended: threading.Event) -> bool:
         """Waits for its word; False where it ends without one, takes too long, or all is over."""
@@ -154,11 +168,10 @@ class Server:
         if any(name.endswith(".invalid") for name in hosts(province.portal)):
             raise ConfigurationError("portal_address", host=self._host, port=self._port)
 
-    def _start(self, province: Province) -> _Worker:
-        return _Worker.start(self._workspace.root.resolve(), province, self._listening)
-
     def _started(self, province: Province) -> list[_Worker]:
-        return [self._start(province) for _ in range(province.portal.processes)]
+        root, count = self._workspace.root.resolve(), province.portal.processes
+        held = _spawn.Array("i", count, lock=False)
+        return [_Worker.start(_Place(root, province, self._listening, held, own)) for own in range(count)]
 
     def _keep(self) -> None:
         """Until the end. A new text of the province file counts once it has stayed the same for a second."""
@@ -181,7 +194,7 @@ class Server:
         for place, worker in enumerate(self._workers):
             if not worker.process.is_alive():
                 _log.error("portal_process_ended", extra={"facts": {"exit_code": worker.process.exitcode}})
-                self._workers[place] = self._start(self._province)
+                self._workers[place] = worker.successor()
 
     def _renew(self) -> None:
         """Takes the province file up, and keeps in the log and in the ledger, for `status`, how that went."""
@@ -218,27 +231,28 @@ def _listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
-def _work(root: str, province: Province, listening: socket.socket, line: Connection) -> None:
+def _work(place: _Place, line: Connection) -> None:
     """One process of the portal, until the other end of the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches all; the first process tells when to stop
-    open_log(Workspace(Path(root)).logs)
-    portal = province.portal
+    open_log(Workspace(place.root).logs)
+    province, portal = place.province, place.province.portal
     try:
-        office = bootstrap.open_office(Path(root), province)
+        office = bootstrap.open_office(place.root, province)
         if province.ledger.engine == "sqlite":
             take_turns(office.workspace.turn)
         pages = application(office)
     except Exception as error:
         bootstrap.log_unexpected(error)
         return
-    server = waitress.create_server(
+    server = SharingServer(
         pages,
-        sockets=[listening],
+        place.listening,
+        place.held,
+        place.own,
         threads=portal.threads,
         max_request_body_size=most_bytes(portal),
         **_proxy(portal.proxy),
     )
-    server.channel_class = Channel
     ended = threading.Event()
     threading.Thread(target=_answer, args=(server, ended), name="portal", daemon=True).start()
     with suppress(EOFError, OSError):

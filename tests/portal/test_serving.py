@@ -10,7 +10,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -83,6 +86,33 @@ def test_several_processes_serve_and_a_dead_one_gets_a_successor(tmp_path: Path)
         portal.process.wait(30)
         assert [process for process in served_by if process.is_running()] == []
     assert "portal_process_ended" in (tmp_path / "p" / "logs" / "saphan.log").read_text(encoding="utf-8")
+
+
+def test_connections_are_shared_out_even_where_a_process_hangs(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        portal = stack.enter_context(
+            served(tmp_path / "p", "--portal-only", changes={"processes = 2": "processes = 2"})
+        )
+        one, other = _serving(portal.process.pid, 2)
+        held = [_connection(stack, portal) for _ in range(20)]
+        shares = [len(process.net_connections("tcp")) - 1 for process in (one, other)]
+        assert sum(shares) == len(held) and max(shares) - min(shares) <= 2
+        for connection in held[: len(held) // 2]:
+            connection.close()
+        one.suspend()
+        stack.callback(one.resume)
+        for _ in range(4):
+            _connection(stack, portal)
+
+
+def _connection(stack: ExitStack, portal: Portal) -> HTTPConnection:
+    """One that has had an answer, and is kept."""
+    address = urlsplit(portal.base)
+    connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
+    stack.callback(connection.close)
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().read() == b"ok"
+    return connection
 
 
 def _serving(parent: int, count: int, without: int = 0) -> list[psutil.Process]:

@@ -172,9 +172,7 @@ class DjangoMatching:
                 RegisterLink(number, odds, tuple(grounds)) for number, odds, grounds in json.loads(text)
             )
             for chunk in chunks(cases)
-            for case, text in MatchPerson.objects.filter(case__in=chunk)
-            .exclude(links="")
-            .values_list("case", "links")
+            for case, text in _links(chunk)
         }
 
     def keep_links(self, links: Sequence[tuple[str, tuple[RegisterLink, ...]]]) -> None:
@@ -240,6 +238,9 @@ def _said(text: str) -> Said:
 
 _buckets = Prepared(
     lambda ids: MatchBucket.objects.filter(id__in=ids).order_by("id").values_list("id", "packed")
+)
+_links = Prepared(
+    lambda cases: MatchPerson.objects.filter(case__in=cases).exclude(links="").values_list("case", "links")
 )
 _owners = Prepared(lambda ids: MatchPerson.objects.filter(id__in=ids).order_by("id").values_list(*_PERSON))
 

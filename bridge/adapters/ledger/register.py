@@ -34,8 +34,8 @@ class DjangoRegister:
         return FoundPeople(Search(_INDEX, _wanted(query), _keys))
 
     def entry(self, number: str) -> RegisterEntry | None:
-        row = RegisterPerson.objects.filter(number=number).first() if "\0" not in number else None
-        return _entry(row) if row else None
+        rows = _numbered(number) if "\0" not in number else ()
+        return _entry(rows[0]) if rows else None
 
 
 class FoundPeople:
@@ -109,6 +109,7 @@ def _entries(places: Sequence[Place]) -> list[RegisterEntry]:
 
 
 _people = Prepared(lambda ids: RegisterPerson.objects.filter(id__in=ids))
+_numbered = Prepared(lambda number: RegisterPerson.objects.filter(number=number))
 
 
 def _entry(row: RegisterPerson) -> RegisterEntry:
