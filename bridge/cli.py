@@ -32,7 +32,6 @@ from bridge.application.errors import ConfigurationError, SaphanError
 from bridge.bootstrap import Office
 from bridge.config import InvalidProvince
 from bridge.config_parts import SchedulePart
-from bridge.demo import play
 from bridge.domain.cells import as_text
 from bridge.domain.values.thai_date import buddhist
 from bridge.log import open_log
@@ -382,19 +381,3 @@ def backup(where: Where = None) -> int:
     target = bootstrap.recorded(office, "backup", office.back_up)
     console.print(office.messages.text("say", "backed_up", file=target), markup=False)
     return 0
-
-
-@app.command(help="สร้างโฟลเดอร์ตัวอย่างและเล่นหนึ่งวันของสำนักงานด้วยบุคคลสมมติ")
-def demo(
-    folder: Annotated[Path, typer.Argument(help="โฟลเดอร์ตัวอย่าง")] = Path("demo-workspace"),
-    serve: Annotated[bool, typer.Option("--serve", help="แล้วเปิดเว็บพอร์ทัลของโฟลเดอร์ตัวอย่าง")] = False,
-    port: Annotated[int, typer.Option(help="พอร์ตของเว็บ", min=1, max=65535)] = cli_serve.PORT,
-) -> int:
-    code = play(folder, console, f"http://{cli_serve.HOST}:{port}" if serve else "")
-    if code or not serve:
-        return code
-    office = _open(folder)
-    cli_serve.show_sign_ins(office, console)
-    return cli_serve.run(
-        office, cli_serve.HOST, port, console, lambda trouble: _tell(office.messages, trouble)
-    )

@@ -1,4 +1,4 @@
-"""The command `serve`: the portal, and beside it the office's schedule."""
+"""The commands `serve`: the portal, and beside it the office's schedule; and `demo`, which may open it at its end."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from bridge.bootstrap import Office
+from bridge.demo import play
 from bridge.portal import server
 
 HOST, PORT = "127.0.0.1", 8000
@@ -40,6 +41,19 @@ def register(
     ) -> int:
         office = open_office(where)
         return run(office, host, port, console, tell, None if portal_only else keep_hours)
+
+    @app.command(help="สร้างโฟลเดอร์ตัวอย่างและเล่นหนึ่งวันของสำนักงานด้วยบุคคลสมมติ")
+    def demo(
+        folder: Annotated[Path, typer.Argument(help="โฟลเดอร์ตัวอย่าง")] = Path("demo-workspace"),
+        serve: Annotated[bool, typer.Option("--serve", help="แล้วเปิดเว็บพอร์ทัลของโฟลเดอร์ตัวอย่าง")] = False,
+        port: Annotated[int, typer.Option(help="พอร์ตของเว็บ", min=1, max=65535)] = PORT,
+    ) -> int:
+        code = play(folder, console, f"http://{HOST}:{port}" if serve else "")
+        if code or not serve:
+            return code
+        office = open_office(folder)
+        show_sign_ins(office, console)
+        return run(office, HOST, port, console, tell, keep_hours)
 
 
 def run(
