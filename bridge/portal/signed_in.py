@@ -38,7 +38,7 @@ class SessionStore(db.SessionStore):
             together(lambda: super(SessionStore, self).save(must_create), in_turn=False)
             return
         cells = self._cells()
-        if not together(lambda: bulk.update(Session, _KEPT, [cells]), in_turn=False):
+        if not together(lambda: bulk.update(Session, _KEPT, [cells]), in_turn=False, lasting=False):
             raise UpdateError  # it was ended meanwhile
 
     def _cells(self) -> tuple[Any, ...]:

@@ -107,3 +107,48 @@ def test_processes_take_turns(ledger: Ledger, tmp_path: Path) -> None:
     finally:
         take_turns(None)
     assert done == ["theirs", "mine", "mine"]
+
+
+def waits_for_the_disk() -> bool:
+    """Whether the transaction that is under way will, when it is committed."""
+    from django.db import connection
+
+    statement = "SHOW" if connection.vendor == "postgresql" else "PRAGMA"
+    name = "synchronous_commit" if connection.vendor == "postgresql" else "synchronous"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} {name}")
+        return cursor.fetchone()[0] in (2, "on")
+
+
+def test_only_what_need_not_last_does_not_wait_for_the_disk(ledger: Ledger) -> None:
+    from bridge.adapters.ledger.together import together
+
+    for lasting in (True, False, True):
+        assert together(waits_for_the_disk, in_turn=False, lasting=lasting) == lasting
+        assert waits_for_the_disk()
+
+
+def test_what_shares_a_transaction_waits_for_the_disk_where_one_has_to(ledger: Ledger) -> None:
+    """The first holds all others up until they wait for one transaction."""
+    from bridge.adapters.ledger.together import together
+
+    def first() -> None:
+        holding.set()
+        held.wait(30)
+
+    def write(number: int) -> bool | None:
+        if not number:
+            return together(first, in_turn=True)
+        holding.wait(30)
+        begun.release()
+        return together(waits_for_the_disk, in_turn=True, lasting=number == 1)
+
+    holding, held, begun = threading.Event(), threading.Event(), threading.Semaphore(0)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(in_threads, 4, write)
+        for _ in range(3):
+            begun.acquire()
+        wait([running], 0.2)
+        held.set()
+        assert running.result() == [None, True, True, True]
+    assert waits_for_the_disk()

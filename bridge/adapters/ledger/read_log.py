@@ -27,7 +27,7 @@ class DjangoReadLog:
             why=reading.why[:200],
             refused=reading.refused,
         )
-        together(lambda: bulk.create([entry]), in_turn=False)
+        together(lambda: bulk.create([entry]), in_turn=False, lasting=False)
 
     def find(self, sought: Sought, start: int, most: int) -> tuple[list[Reading], int]:
         found = ReadEntry.objects.annotate(listed=Cast("keys", TextField())).order_by("-at", "-id")

@@ -1,4 +1,5 @@
-"""Small writes of many threads in one transaction, where only one can write at a time.
+"""Small writes of many threads in one transaction, where only one can write at a time; and such as need not wait for
+the disk.
 
 A commit of SQLite waits for the disk and keeps all other writers out meanwhile. Whoever comes while one is under way
 waits for its end; then one of those who wait writes for them all, and they go on when it is committed.
@@ -11,12 +12,14 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
+
+from bridge.settings import journal_mode
 
 if sys.platform != "win32":  # there SQLite has to look again
     import fcntl
@@ -25,8 +28,9 @@ T = TypeVar("T")
 
 
 class _Write:
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(self, work: Callable[[], Any], *, lasting: bool) -> None:
         self._work = work
+        self.lasting = lasting
         self.called = threading.Event()  # when it is settled, or has to write for all that wait
         self.settled = False
         self.result: Any = None
@@ -100,15 +104,19 @@ def take_turns(path: Path | None) -> None:
     _queue.turn = _Turn(path) if path else nullcontext()
 
 
-def together(work: Callable[[], T], *, in_turn: bool) -> T:
+def together(work: Callable[[], T], *, in_turn: bool, lasting: bool = True) -> T:
     """Runs `work` in a transaction of its own or one shared with others that wait at this moment; it may run in
     another thread. Committed when this returns. Raises what `work` raises: then nothing of it is kept.
 
-    Shared on SQLite, and elsewhere where `work` takes a lock that all others need (`in_turn`)."""
+    Shared on SQLite, and elsewhere where `work` takes a lock that all others need (`in_turn`). What need not be
+    `lasting` outlives this process, but the last of it may be gone when the power fails (docs/adr/0018)."""
     if connection.in_atomic_block or not (in_turn or connection.vendor == "sqlite"):
+        inside = connection.in_atomic_block
         with transaction.atomic():
+            if not (lasting or inside):
+                _run("SET LOCAL synchronous_commit = off")
             return work()
-    mine = _Write(work)
+    mine = _Write(work, lasting=lasting)
     _queue.settle(mine)
     if mine.error is not None:
         raise mine.error
@@ -117,11 +125,12 @@ def together(work: Callable[[], T], *, in_turn: bool) -> T:
 
 
 def _commit(writes: list[_Write]) -> None:
-    if len(writes) == 1:
-        writes[0].run()
-        return
+    alone = len(writes) == 1
     try:
-        with transaction.atomic():
+        with (
+            _on_disk(any(write.lasting for write in writes)),
+            nullcontext() if alone else transaction.atomic(),
+        ):
             for write in writes:
                 write.run()
     except BaseException as error:
@@ -129,3 +138,21 @@ def _commit(writes: list[_Write]) -> None:
             write.error = error
         if not isinstance(error, Exception):
             raise
+
+
+@contextmanager
+def _on_disk(lasting: bool) -> Iterator[None]:
+    """Only a write-ahead log stays whole where a commit does not wait for the disk."""
+    waits = lasting or connection.vendor != "sqlite" or journal_mode() != "WAL"
+    if not waits:
+        _run("PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        if not waits:
+            _run("PRAGMA synchronous=FULL")
+
+
+def _run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
