@@ -6,6 +6,7 @@ every page wait (docs/adr/0011). The processes take connections from one socket;
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import signal
@@ -34,6 +35,7 @@ from bridge.config import InvalidProvince, Province, load
 from bridge.log import open_log
 from bridge.portal.connections import SharingServer
 from bridge.portal.office import serve_office
+from bridge.portal.one_by_one import one_by_one
 from bridge.portal.settings import hosts, most_bytes, web_settings
 from bridge.settings import memory
 from bridge.workspace import Workspace
@@ -238,12 +240,15 @@ def _work(place: _Place, line: Connection) -> None:
     province, portal = place.province, place.province.portal
     try:
         office = bootstrap.open_office(place.root, province)
-        if province.ledger.engine == "sqlite":
-            take_turns(office.workspace.turn)
         pages = application(office)
+        if province.ledger.engine == "sqlite":  # nobody waits for another computer
+            take_turns(office.workspace.turn)
+            pages = one_by_one(pages)
     except Exception as error:
         bootstrap.log_unexpected(error)
         return
+    gc.collect()
+    gc.freeze()  # what is there for good: to look through it takes a tenth of a second, and everybody waits
     server = SharingServer(
         pages,
         place.listening,
