@@ -64,9 +64,10 @@ class Similar:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was sent, exactly, and when (wall clock of Bangkok)."""
+    """What was sent, exactly, and when (wall clock of Bangkok). `key` as in `SubmitCase.send`."""
 
     case: str
+    key: str
     sent_at: datetime
     answers: Answers
 
@@ -151,7 +152,8 @@ class SubmitCase:
         if origin is None or origin.source != PORTAL or not origin.response.startswith(_response(sender, "")):
             return None
         answers = self._cases.latest_answers(PORTAL, [origin.response])[origin.response]
-        return Receipt(case, (origin.arrived_at + BANGKOK).replace(tzinfo=None), answers)
+        key = origin.response.removeprefix(_response(sender, ""))
+        return Receipt(case, key, (origin.arrived_at + BANGKOK).replace(tzinfo=None), answers)
 
     def _differs(self, submission: Submission, case: str, files: Sequence[StoredFile]) -> bool:
         kept = {attachment.file.sha256 for attachment in self._attachments.of([case])}
