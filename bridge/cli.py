@@ -60,7 +60,7 @@ cli_match.register(app, console)
 for part in (cli_google, cli_move, cli_refit):
     part.register(app, lambda where: _open(where), console)
 cli_register.register(app, lambda where: _open(where), console, complaints)
-cli_serve.register(
+_serve_demo = cli_serve.register(
     app,
     lambda where: _open(where),
     lambda office, stop: _keep_hours(_Day(office), stop),
@@ -390,11 +390,9 @@ def demo(
     serve: Annotated[bool, typer.Option("--serve", help="แล้วเปิดเว็บพอร์ทัลของโฟลเดอร์ตัวอย่าง")] = False,
     port: Annotated[int, typer.Option(help="พอร์ตของเว็บ", min=1, max=65535)] = cli_serve.PORT,
 ) -> int:
+    if serve:  # first: what is played would end the demo that is open there
+        cli_serve.check_port(port)
     code = play(folder, console, f"http://{cli_serve.HOST}:{port}" if serve else "")
     if code or not serve:
         return code
-    office = _open(folder)
-    cli_serve.show_sign_ins(office, console)
-    return cli_serve.run(
-        office, cli_serve.HOST, port, console, lambda trouble: _tell(office.messages, trouble)
-    )
+    return _serve_demo(_open(folder), port)

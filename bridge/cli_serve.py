@@ -25,9 +25,9 @@ def register(
     keep_hours: Hours,
     console: Console,
     tell: Tell,
-) -> None:
+) -> Callable[[Office, int], int]:
     """Adds the command to the command line. `keep_hours` does the schedule until the event is set; `tell` says why a
-    changed province file is not taken up."""
+    changed province file is not taken up. Returns what serves a demo on a port, with its ready sign-ins."""
 
     @app.command(help="เปิดเว็บพอร์ทัล พร้อมทำงานตามเวลา จนกว่าจะสั่งหยุด")
     def serve(
@@ -40,6 +40,12 @@ def register(
     ) -> int:
         office = open_office(where)
         return run(office, host, port, console, tell, None if portal_only else keep_hours)
+
+    def serve_demo(office: Office, port: int) -> int:
+        _show_sign_ins(office, console)
+        return run(office, HOST, port, console, tell, keep_hours)
+
+    return serve_demo
 
 
 def run(
@@ -60,7 +66,12 @@ def run(
     return 0
 
 
-def show_sign_ins(office: Office, console: Console) -> None:
+def check_port(port: int) -> None:
+    """Raises OutsideError where the demo's portal could not listen."""
+    server.check_port(HOST, port)
+
+
+def _show_sign_ins(office: Office, console: Console) -> None:
     """Prints what opens the demo's portal as each role."""
     from bridge.portal import trial  # noqa: PLC0415  # needs Django set up
 
