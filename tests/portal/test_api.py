@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import urllib.parse
 import uuid
 from collections.abc import Iterator
@@ -549,6 +550,17 @@ class TestAdminsPages:
             page = admin.post("/admin/api-clients/new/", {**right, **odd})
             assert f'href="#{field}"' in page.body and f'id="{field}"' in page.body, odd
         assert len(portal.office.api_clients.listed()) == before
+
+    def test_a_form_sent_again_makes_no_second_token(self, portal: Portal) -> None:
+        admin = portal.signed_in(Role.ADMIN)
+        key = re.search(r'name="key" value="(\w{32})"', admin.get("/admin/api-clients/new/").body)
+        assert key
+        given = {"name": "ระบบ", "scopes": "cases:read", "days": "30", "key": key[1]}
+        before = len(portal.office.api_clients.listed())
+        assert "saphan_" in admin.post("/admin/api-clients/new/", given).body
+        again = admin.post("/admin/api-clients/new/", given)
+        assert "ออกไปแล้ว" in again.body and "saphan_" not in again.body
+        assert len(portal.office.api_clients.listed()) == before + 1
 
     def test_for_admins_who_have_just_signed_in(self, portal: Portal) -> None:
         from django.contrib.sessions.backends.db import SessionStore
