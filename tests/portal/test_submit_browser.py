@@ -58,12 +58,16 @@ def test_asking_for_access(page: Any, portal: Portal) -> None:  # noqa: F811
 def test_sending_a_case(page: Any, portal: Portal) -> None:  # noqa: F811
     start(page, portal)
     look(page, "case-new")
+    page.get_by_role("button", name="ส่งเคส").click()
+    page.get_by_role("link", name="ชื่อ - สกุล ผู้ยื่น").click()
+    assert page.evaluate("document.activeElement.id") == "id_person_name"
     page.select_option("#id_amphoe", "กันทรลักษ์")
     assert page.locator("#id_tambon optgroup").count() == 1
     fill(page, number(), national_id="1234567890123")
     assert "ไม่ถูกต้องตามหลักตรวจสอบ" in page.locator("#id_national_id-digit").inner_text()
     page.get_by_role("button", name="ส่งเคส").click()
     page.get_by_text("โปรดตรวจก่อนส่ง").wait_for()
+    assert page.evaluate("document.activeElement.className + scrollY") == "note todo0", "seen first"
     look(page, "case-doubts")
     page.get_by_role("button", name="ส่งต่อไป").click()
     page.wait_for_url("**/cases/new/sent/**")
