@@ -20,7 +20,7 @@ from bridge.domain.api_clients import Scope, write_token
 from bridge.domain.overview import SECTIONS
 from tests.functional.office import valid_id
 from tests.portal.api import ROOT, Api, client, document
-from tests.portal.portal import Portal, served
+from tests.portal.portal import PASSWORD, Portal, served
 from tests.portal.test_submit import CASE
 
 HERE, THERE = "เมืองศรีสะเกษ", "กันทรลักษ์"
@@ -574,8 +574,10 @@ class TestAdminsPages:
         for record in session["account_authentication_methods"]:
             record["at"] -= 3600
         session.save()
-        answer = admin.post("/admin/api-clients/new/", given, follow=False)
+        answer = admin.post("/admin/api-clients/new/", {**given, "days": "0"}, follow=False)
         assert answer.status == 302 and answer.headers["Location"].startswith("/confirm/")
+        shown = admin.post("/confirm/", {"password": PASSWORD, "next": "/admin/api-clients/new/"})
+        assert 'href="#id_days"' in shown.body and 'action="/admin/api-clients/new/"' in shown.body
         assert len(portal.office.api_clients.listed()) == before
 
 
