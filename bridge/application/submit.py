@@ -98,7 +98,8 @@ class SubmitCase:
         return doubts(tidy(given(self._submission("", answers)), self._places), self._places, self._rules)
 
     def similar(self, sender: Sender, key: str, answers: Answers) -> list[Similar]:
-        """Cases that may be the same person's. Staff see all, officers the published ones of their area."""
+        """Cases that may be the same person's. Staff see all, officers the published ones of their area, and what
+        they themselves have sent, as they sent it."""
         values = tidy(given(self._submission("", answers)), self._places)
         found = {pair.left: pair for pair in self._matching.similar(values)}
         if found:  # the same form, sent a moment ago, is not another case
@@ -114,11 +115,13 @@ class SubmitCase:
             shown = {key: case.values for key, case in self._cases.published_among(cases).items()}
         else:
             shown = {key: state.values for key, state in self._rows.load("cases", cases).items()}
-        return {
+        seen = {
             key: values
             for key, values in shown.items()
             if may_see(sender.role, sender.areas, sender.org, values)
         }
+        own = (self.receipt(sender, key) for key in cases if key not in seen)
+        return seen | {receipt.case: receipt.answers for receipt in own if receipt is not None}
 
     def sent_before(self, sender: Sender, key: str) -> str:
         """The case that this sender's `key` has made, "" for none."""
