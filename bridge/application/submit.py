@@ -27,6 +27,7 @@ from bridge.domain.workflow import Rules
 
 PORTAL = "portal"
 MOST = 10  # similar cases that are shown
+PLAIN = {"identity_same", "name_same"}  # grounds
 
 Answers = Mapping[str, Cell]
 
@@ -99,12 +100,15 @@ class SubmitCase:
 
     def similar(self, sender: Sender, key: str, answers: Answers) -> list[Similar]:
         """Cases that may be the same person's. Staff see all, officers the published ones of their area, and what
-        they themselves have sent, as they sent it."""
+        they themselves sent about a person of the same number or name, as they sent it."""
         values = tidy(given(self._submission("", answers)), self._places)
         found = {pair.left: pair for pair in self._matching.similar(values)}
         if found:  # the same form, sent a moment ago, is not another case
             found.pop(self.sent_before(sender, key), None)
         seen = self._seen_by(sender, list(found))
+        plain = [case for case, pair in found.items() if case not in seen and PLAIN & {*pair.grounds}]
+        own = [self.receipt(sender, case) for case in plain]
+        seen |= {receipt.case: receipt.answers for receipt in own if receipt is not None}
         return [Similar(case, pair.grounds, seen[case]) for case, pair in found.items() if case in seen][
             :MOST
         ]
@@ -115,13 +119,11 @@ class SubmitCase:
             shown = {key: case.values for key, case in self._cases.published_among(cases).items()}
         else:
             shown = {key: state.values for key, state in self._rows.load("cases", cases).items()}
-        seen = {
+        return {
             key: values
             for key, values in shown.items()
             if may_see(sender.role, sender.areas, sender.org, values)
         }
-        own = (self.receipt(sender, key) for key in cases if key not in seen)
-        return seen | {receipt.case: receipt.answers for receipt in own if receipt is not None}
 
     def sent_before(self, sender: Sender, key: str) -> str:
         """The case that this sender's `key` has made, "" for none."""
