@@ -27,7 +27,7 @@ def register(
     console: Console,
     tell: Tell,
 ) -> None:
-    """Adds the command to the command line. `keep_hours` does the schedule until the event is set; `tell` says why a
+    """Adds the commands to the command line. `keep_hours` does the schedule until the event is set; `tell` says why a
     changed province file is not taken up."""
 
     @app.command(help="เปิดเว็บพอร์ทัล พร้อมทำงานตามเวลา จนกว่าจะสั่งหยุด")
@@ -48,11 +48,13 @@ def register(
         serve: Annotated[bool, typer.Option("--serve", help="แล้วเปิดเว็บพอร์ทัลของโฟลเดอร์ตัวอย่าง")] = False,
         port: Annotated[int, typer.Option(help="พอร์ตของเว็บ", min=1, max=65535)] = PORT,
     ) -> int:
+        if serve:  # first: what is played would end the demo that is open there
+            server.check_port(HOST, port)
         code = play(folder, console, f"http://{HOST}:{port}" if serve else "")
         if code or not serve:
             return code
         office = open_office(folder)
-        show_sign_ins(office, console)
+        _show_sign_ins(office, console)
         return run(office, HOST, port, console, tell, keep_hours)
 
 
@@ -74,7 +76,7 @@ def run(
     return 0
 
 
-def show_sign_ins(office: Office, console: Console) -> None:
+def _show_sign_ins(office: Office, console: Console) -> None:
     """Prints what opens the demo's portal as each role."""
     from bridge.portal import trial  # noqa: PLC0415  # needs Django set up
 

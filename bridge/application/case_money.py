@@ -54,6 +54,9 @@ class Papers:
 
 @dataclass(frozen=True)
 class MoneyFile:
+    """`limited`: its type has benefits with limits; `allowed` is empty then until a cycle has counted the case."""
+
+    limited: bool
     allowed: Sequence[Allowed]
     doubts: Sequence[Doubt]
     lines: Sequence[PaymentLine]
@@ -83,6 +86,7 @@ class CaseMoney:
         step = state.values.get("step")
         asked = self._rules.checks_papers(step) or self._rules.lacks_papers(step)
         return MoneyFile(
+            bool(self._limits.applicable(state).benefits),
             [Allowed(*told) for told in self._limits.told(state)],
             self._doubts(case),
             self._payments.lines([case]).get(case, []),

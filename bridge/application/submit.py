@@ -27,6 +27,7 @@ from bridge.domain.workflow import Rules
 
 PORTAL = "portal"
 MOST = 10  # similar cases that are shown
+PLAIN = {"identity_same", "name_same"}  # grounds
 
 Answers = Mapping[str, Cell]
 
@@ -64,9 +65,10 @@ class Similar:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was sent, exactly, and when (wall clock of Bangkok)."""
+    """What was sent, exactly, and when (wall clock of Bangkok). `key` as in `SubmitCase.send`."""
 
     case: str
+    key: str
     sent_at: datetime
     answers: Answers
 
@@ -97,12 +99,16 @@ class SubmitCase:
         return doubts(tidy(given(self._submission("", answers)), self._places), self._places, self._rules)
 
     def similar(self, sender: Sender, key: str, answers: Answers) -> list[Similar]:
-        """Cases that may be the same person's. Staff see all, officers the published ones of their area."""
+        """Cases that may be the same person's. Staff see all, officers the published ones of their area, and what
+        they themselves sent about a person of the same number or name, as they sent it."""
         values = tidy(given(self._submission("", answers)), self._places)
         found = {pair.left: pair for pair in self._matching.similar(values)}
         if found:  # the same form, sent a moment ago, is not another case
             found.pop(self.sent_before(sender, key), None)
         seen = self._seen_by(sender, list(found))
+        plain = [case for case, pair in found.items() if case not in seen and PLAIN & {*pair.grounds}]
+        own = [self.receipt(sender, case) for case in plain]
+        seen |= {receipt.case: receipt.answers for receipt in own if receipt is not None}
         return [Similar(case, pair.grounds, seen[case]) for case, pair in found.items() if case in seen][
             :MOST
         ]
@@ -151,7 +157,8 @@ class SubmitCase:
         if origin is None or origin.source != PORTAL or not origin.response.startswith(_response(sender, "")):
             return None
         answers = self._cases.latest_answers(PORTAL, [origin.response])[origin.response]
-        return Receipt(case, (origin.arrived_at + BANGKOK).replace(tzinfo=None), answers)
+        key = origin.response.removeprefix(_response(sender, ""))
+        return Receipt(case, key, (origin.arrived_at + BANGKOK).replace(tzinfo=None), answers)
 
     def _differs(self, submission: Submission, case: str, files: Sequence[StoredFile]) -> bool:
         kept = {attachment.file.sha256 for attachment in self._attachments.of([case])}

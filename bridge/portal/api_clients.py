@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,9 +16,11 @@ from bridge.application.ports.api_clients import ApiClient
 from bridge.domain.api_clients import Scope
 from bridge.portal.moments import when
 from bridge.portal.office import office
+from bridge.portal.questions import KeyedForm, new_key
 from bridge.portal.words import worded
 
 USUAL_DAYS = 180
+KEPT = 86_400  # seconds that a form is known to have been sent
 
 
 class Ticks(forms.CheckboxSelectMultiple):
@@ -27,7 +30,7 @@ class Ticks(forms.CheckboxSelectMultiple):
         return super().id_for_label(id_, "0" if index is None else index)
 
 
-class ClientForm(forms.Form):
+class ClientForm(KeyedForm):
     name = forms.CharField(max_length=80, widget=forms.TextInput({"autocomplete": "off"}))
     scopes = forms.MultipleChoiceField(choices=[(one, one) for one in Scope], widget=Ticks)
     amphoes = forms.MultipleChoiceField(required=False, widget=Ticks)
@@ -35,7 +38,7 @@ class ClientForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         most = office().province.api.token_days
-        super().__init__(data, initial={"days": min(USUAL_DAYS, most)})
+        super().__init__(data, initial={"days": min(USUAL_DAYS, most), "key": new_key()})
         wrong = worded("client_days_wrong", most=most)
         self.fields["days"] = forms.IntegerField(
             min_value=1,
@@ -64,11 +67,15 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required  # type: ignore[untyped-decorator]  # allauth says nothing of types
 def new(request: HttpRequest) -> HttpResponse:
-    """The token is in the answer to the POST alone, and nowhere else."""
+    """The token is in the answer to the POST alone, and nowhere else. Sent again (a second click, the page loaded
+    anew), the form makes no second one, which nobody would know of."""
     form = ClientForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "desk/api_client_new.html", {"form": form, "scopes": Scope})
     given = form.cleaned_data
+    if not cache.add(f"api-client:{given['key']}", True, KEPT):
+        messages.error(request, worded("client_made_before", name=given["name"]))
+        return redirect("admin_api_clients")
     client, token = office().api_clients.make(
         given["name"], given["scopes"], given["amphoes"], given["days"], _actor(request)
     )

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 
 from bridge.adapters.fonts import NoThaiFont
 from bridge.application.figures import Figures
+from bridge.bootstrap import local_time
 from bridge.domain.overview import PlacePage, YearPage
 from bridge.domain.summary import Format, SummaryBlock
 from bridge.portal import charts, report
@@ -116,7 +117,7 @@ def amphoe_pdf(request: HttpRequest, place: str) -> HttpResponse:
 
 
 def _day(figures: Figures) -> str:
-    return figures.as_of.date().isoformat()
+    return local_time(figures.as_of).date().isoformat()
 
 
 def _file(content: bytes, kind: str, name: str) -> HttpResponse:

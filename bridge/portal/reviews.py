@@ -129,6 +129,7 @@ def _show(request: HttpRequest, review: StoredReview) -> HttpResponse:
         "cases": cases,
         "pending": pending,
         "asks_why": "go_on" in choices(review.item.kind),
+        "names_papers": review.item.kind is ReviewKind.PAPERS,
         "both": review.item.kind is ReviewKind.PAYMENT,
         "seen": as_text(values.get("decision")).strip(),
         "choices": []

@@ -145,10 +145,7 @@ class Server:
         self._check_address(office.province)
         _apply_settings(office)
         _lay_out_static(office.workspace, office.province.portal.accent)
-        try:
-            self._listening = _listen(host, port)
-        except OSError as error:
-            raise OutsideError("port_taken", host=host, port=port, said=error.strerror or "") from error
+        self._listening = _opened(host, port)
         self._workers: list[_Worker] = []
         self._ended = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="portal", daemon=True)
@@ -226,6 +223,18 @@ class Server:
             raise ConfigurationError("portal_not_renewed")
         old, self._workers, self._province = self._workers, fresh, province
         _end(old)
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises OutsideError where nothing can listen there."""
+    _opened(host, port).close()
+
+
+def _opened(host: str, port: int) -> socket.socket:
+    try:
+        return _listen(host, port)
+    except OSError as error:
+        raise OutsideError("port_taken", host=host, port=port, said=error.strerror or "") from error
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -194,6 +194,15 @@ class TestLookingBefore:
         elsewhere = Sender("9", Role.OFFICER, (("กันทรลักษ์", ""),), "อบต.โพธิ์")
         assert use_case(ledger).similar(elsewhere, "b", ANSWERS) == []
 
+    def test_officers_are_told_what_they_sent_themselves(self, ledger: Ledger) -> None:
+        sent = use_case(ledger).send(OFFICER, "a", ANSWERS)
+        state = ledger.rows.load("cases", [sent.case])[sent.case]
+        state.values["step"] = "ตรวจสอบเอกสาร"  # of staff, and not published
+        ledger.rows.save("cases", [state])
+        (found,) = use_case(ledger).similar(OFFICER, "b", ANSWERS)
+        assert found.case == sent.case
+        assert {k: v for k, v in found.values.items() if k != "submitted_at"} == ANSWERS
+
     def test_what_one_has_just_sent_oneself_is_not_told(self, ledger: Ledger) -> None:
         use_case(ledger).send(STAFF, "a", ANSWERS)
         assert use_case(ledger).similar(STAFF, "a", ANSWERS) == []

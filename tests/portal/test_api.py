@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import urllib.parse
 import uuid
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from bridge.domain.api_clients import Scope, write_token
 from bridge.domain.overview import SECTIONS
 from tests.functional.office import valid_id
 from tests.portal.api import ROOT, Api, client, document
-from tests.portal.portal import Portal, served
+from tests.portal.portal import PASSWORD, Portal, served
 from tests.portal.test_submit import CASE
 
 HERE, THERE = "เมืองศรีสะเกษ", "กันทรลักษ์"
@@ -550,6 +551,17 @@ class TestAdminsPages:
             assert f'href="#{field}"' in page.body and f'id="{field}"' in page.body, odd
         assert len(portal.office.api_clients.listed()) == before
 
+    def test_a_form_sent_again_makes_no_second_token(self, portal: Portal) -> None:
+        admin = portal.signed_in(Role.ADMIN)
+        key = re.search(r'name="key" value="(\w{32})"', admin.get("/admin/api-clients/new/").body)
+        assert key
+        given = {"name": "ระบบ", "scopes": "cases:read", "days": "30", "key": key[1]}
+        before = len(portal.office.api_clients.listed())
+        assert "saphan_" in admin.post("/admin/api-clients/new/", given).body
+        again = admin.post("/admin/api-clients/new/", given)
+        assert "ออกไปแล้ว" in again.body and "saphan_" not in again.body
+        assert len(portal.office.api_clients.listed()) == before + 1
+
     def test_for_admins_who_have_just_signed_in(self, portal: Portal) -> None:
         from django.contrib.sessions.backends.db import SessionStore
 
@@ -562,8 +574,10 @@ class TestAdminsPages:
         for record in session["account_authentication_methods"]:
             record["at"] -= 3600
         session.save()
-        answer = admin.post("/admin/api-clients/new/", given, follow=False)
+        answer = admin.post("/admin/api-clients/new/", {**given, "days": "0"}, follow=False)
         assert answer.status == 302 and answer.headers["Location"].startswith("/confirm/")
+        shown = admin.post("/confirm/", {"password": PASSWORD, "next": "/admin/api-clients/new/"})
+        assert 'href="#id_days"' in shown.body and 'action="/admin/api-clients/new/"' in shown.body
         assert len(portal.office.api_clients.listed()) == before
 
 

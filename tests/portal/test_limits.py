@@ -12,6 +12,7 @@ from bridge.domain.access import Role
 from tests.functional.office import TestOffice, case_answer, valid_id
 from tests.portal.portal import Browser, Portal
 from tests.portal.test_reviews import row_of, sync
+from tests.portal.test_submit import case, cases_of
 
 HOUSE = "ปรับสภาพบ้านผู้สูงอายุ"
 
@@ -96,6 +97,21 @@ def test_papers_ticked_here_reach_the_sheet_and_the_sender(
     assert told in text_of(officer, f"/cases/{case}/")
     assert "สิทธิและเงินช่วยเหลือ" not in text_of(officer, f"/cases/{case}/")
     assert told in text_of(staff, f"/cases/{case}/")
+
+
+def test_a_case_that_no_cycle_has_seen_is_whole_for_staff(portal: Portal, staff: Browser) -> None:
+    fresh = case(case_type=HOUSE)
+    staff.post("/cases/new/", fresh)
+    (sent,) = cases_of(portal, fresh["key"])
+    assert "ยังไม่ได้นับสิทธิ" in text_of(staff, f"/cases/{sent}/")
+    assert fresh["person_name"] in text_of(staff, f"/cases/{sent}/papers/")
+
+
+def test_an_item_about_papers_leads_to_them(portal: Portal, hands: TestOffice, staff: Browser) -> None:
+    *_, third = three_cases(portal, hands, 3400, ประเภทผู้ประสบปัญหาทางสังคม=HOUSE)
+    page = staff.get(f"/reviews/{item(portal, ReviewKind.PAPERS, third).key}/").body
+    assert f'href="/cases/{third}/papers/"' in page
+    assert f'href="/cases/{third}/"' in page
 
 
 def test_papers_of_a_case_that_was_not_sent_back_are_only_shown(

@@ -297,6 +297,10 @@ def test_the_pdf_holds_the_tables_of_the_summary_sheets(
     page = executive.get(f"/overview/?year={year}").body
     as_of = re.search("ข้อมูล ณ วันที่ [^<]*", page)
     assert as_of and plain(as_of[0]) in text
+    day, month, era = re.findall(r"\d+", as_of[0])[:3]
+    assert f"{int(era) - 543}-{month:0>2}-{day:0>2}.pdf" in headers["Content-Disposition"], (
+        "the day in Thailand"
+    )
     assert plain(counted.office.province.province.office) in text
 
 

@@ -201,6 +201,20 @@ def test_the_demo_gives_a_sign_in_of_each_role(demo: tuple[str, str], role: Role
     assert re.fullmatch(r"\d{6}", totp(key))
 
 
+def test_a_second_demo_leaves_the_open_one_alone(demo) -> None:  # type: ignore[no-untyped-def]
+    base, said = demo
+    folder, port = re.search(r"^ *(.*)/outbox$", said, re.M), base.rpartition(":")[2]
+    assert folder
+    command = [sys.executable, str(PROJECT / "run.py"), "demo", folder[1], "--serve", "--port", port]
+    second = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=60)
+    assert second.returncode == 6
+    assert "เปิดเว็บ" in second.stdout + second.stderr
+    found = re.search(r"officer@demo.example รหัสผ่าน (\S+)", said)
+    assert found
+    answer = Browser(base).post("/sign-in/", {"login": "officer@demo.example", "password": found[1]})
+    assert answer.path == "/sign-in/code/"
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
     from tests.portal.portal import _free_port

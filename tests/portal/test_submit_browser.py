@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.domain.access import Role
 from tests.functional.office import family_name, valid_id
-from tests.portal.portal import Portal
+from tests.portal.portal import PASSWORD, Portal
 from tests.portal.test_browser import chromium, enter, look, page, pytestmark  # noqa: F401
 
 
@@ -58,12 +58,16 @@ def test_asking_for_access(page: Any, portal: Portal) -> None:  # noqa: F811
 def test_sending_a_case(page: Any, portal: Portal) -> None:  # noqa: F811
     start(page, portal)
     look(page, "case-new")
+    page.get_by_role("button", name="ส่งเคส").click()
+    page.get_by_role("link", name="ชื่อ - สกุล ผู้ยื่น").click()
+    assert page.evaluate("document.activeElement.id") == "id_person_name"
     page.select_option("#id_amphoe", "กันทรลักษ์")
     assert page.locator("#id_tambon optgroup").count() == 1
     fill(page, number(), national_id="1234567890123")
     assert "ไม่ถูกต้องตามหลักตรวจสอบ" in page.locator("#id_national_id-digit").inner_text()
     page.get_by_role("button", name="ส่งเคส").click()
     page.get_by_text("โปรดตรวจก่อนส่ง").wait_for()
+    assert page.evaluate("document.activeElement.className + scrollY") == "note todo0", "seen first"
     look(page, "case-doubts")
     page.get_by_role("button", name="ส่งต่อไป").click()
     page.wait_for_url("**/cases/new/sent/**")
@@ -90,6 +94,40 @@ def test_a_draft_outlives_the_page_and_is_sent_once(page: Any, portal: Portal) -
     page.get_by_role("button", name="ส่งเคส").click()
     page.wait_for_url("**/cases/new/sent/**")
     assert Case.objects.filter(response__endswith=f":{key}").count() == 1
+
+
+def test_each_form_that_is_begun_has_its_own_draft(page: Any, portal: Portal) -> None:  # noqa: F811
+    start(page, portal)
+    other = page.context.new_page()
+    other.goto("/cases/new/")
+    fill(page, number())
+    other.fill("#id_person_name", "นายแท็บสอง ยังไม่ส่ง")
+    page.get_by_role("button", name="ส่งเคส").click()
+    page.wait_for_url("**/cases/new/sent/**")
+    other.goto("/cases/new/")
+    other.fill("#id_person_name", "คนที่สาม")  # typed without looking at the offer: nothing of it goes
+    other.reload()
+    assert "คนที่สาม" in other.inner_text("#draft-said")
+    other.get_by_role("button", name="ลบร่าง").click()
+    other.get_by_role("button", name="กรอกต่อจากร่าง").click()
+    assert other.input_value("#id_person_name") == "นายแท็บสอง ยังไม่ส่ง"
+    other.close()
+
+
+def test_a_sign_in_that_ended_tells_of_the_form(page: Any, portal: Portal) -> None:  # noqa: F811
+    start(page, portal)
+    fill(page, number())
+    name, email = page.input_value("#id_person_name"), page.inner_text(".who")
+    kept = [one for one in page.context.cookies() if not one["name"].endswith("session")]
+    page.context.clear_cookies()
+    page.context.add_cookies(kept)
+    page.get_by_role("button", name="ส่งเคส").click()
+    page.get_by_text("ยังไม่ถูกบันทึก").wait_for()
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.get_by_role("button", name="เข้าสู่ระบบ").click()
+    page.get_by_role("button", name="กรอกต่อจากร่าง").click()
+    assert page.input_value("#id_person_name") == name
 
 
 def test_signing_out_leaves_no_draft_in_the_browser(page: Any, portal: Portal) -> None:  # noqa: F811

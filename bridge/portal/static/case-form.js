@@ -3,7 +3,7 @@
 "use strict";
 
 const DAYS_KEPT = 3;
-const drafts = (account) => `saphan-case-${account}`;
+const DRAFT = "saphan-case-"; // then the account, and the key of the form: each form that is begun has its own
 const form = document.querySelector("form.case");
 const sent = document.querySelector("[data-sent]");
 
@@ -24,6 +24,18 @@ function forget(name) {
   } catch {
     // nothing was kept
   }
+}
+
+// The newest draft of this account but the one of this page.
+function newest(account, own) {
+  let names = [];
+  try {
+    names = Object.keys(localStorage).filter((name) => name.startsWith(`${DRAFT}${account}-`) && name !== own);
+  } catch {
+    // not allowed: there is none
+  }
+  const found = names.map((name) => ({ name, draft: stored(name) })).filter(({ draft }) => draft);
+  return found.sort((one, other) => other.draft.at - one.draft.at)[0];
 }
 
 function filterTambons(fields) {
@@ -88,7 +100,7 @@ function fieldsOf(element) {
 }
 
 function keepDrafts(element) {
-  const name = drafts(element.dataset.draft);
+  const name = () => `${DRAFT}${element.dataset.draft}-${element.elements.key.value}`;
   const box = document.getElementById("draft");
   const said = document.getElementById("draft-said");
   const tell = (text) => {
@@ -98,29 +110,33 @@ function keepDrafts(element) {
   const save = () => {
     const cells = Object.fromEntries(fieldsOf(element).map((field) => [field.name, field.value]));
     try {
-      localStorage.setItem(name, JSON.stringify({ at: Date.now(), cells }));
+      localStorage.setItem(name(), JSON.stringify({ at: Date.now(), cells }));
     } catch {
       // no room, or not allowed: the page itself still holds everything
     }
   };
-  const old = stored(name);
-  if (old && old.cells.key !== element.elements.key.value) {
+  const offer = () => {
+    const old = newest(element.dataset.draft, name());
     const take = document.getElementById("draft-take");
     const drop = document.getElementById("draft-drop");
-    take.hidden = drop.hidden = false;
-    tell(element.dataset.found);
-    take.addEventListener("click", () => {
-      for (const field of fieldsOf(element)) if (field.name in old.cells && field.name !== "tambon") field.value = old.cells[field.name];
+    box.hidden = take.hidden = drop.hidden = !old;
+    if (!old) return;
+    const { cells } = old.draft;
+    tell([element.dataset.found, cells.person_name].filter(Boolean).join(" – "));
+    take.onclick = () => {
+      forget(name());
+      for (const field of fieldsOf(element)) if (field.name in cells && field.name !== "tambon") field.value = cells[field.name];
       element.elements.amphoe?.dispatchEvent(new Event("change"));
-      if (element.elements.tambon && old.cells.tambon) element.elements.tambon.value = old.cells.tambon;
+      if (element.elements.tambon && cells.tambon) element.elements.tambon.value = cells.tambon;
       element.elements.national_id?.dispatchEvent(new Event("input"));
       box.hidden = true;
-    });
-    drop.addEventListener("click", () => {
-      forget(name);
-      box.hidden = true;
-    });
-  }
+    };
+    drop.onclick = () => {
+      forget(old.name);
+      offer();
+    };
+  };
+  if ("fresh" in element.dataset) offer(); // not over what was just typed and is shown again
   element.addEventListener("input", save);
   element.addEventListener("change", save);
   sendWhenAlive(element, save, tell);
@@ -176,7 +192,7 @@ if (form) {
   keepDrafts(form);
 }
 if (sent) {
-  forget(drafts(sent.dataset.sent));
+  forget(DRAFT + sent.dataset.sent);
   const print = document.getElementById("print");
   print.hidden = false;
   print.addEventListener("click", () => window.print());
