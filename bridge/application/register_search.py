@@ -99,6 +99,10 @@ class SearchRegister:
         )
         return row if all(want in ("", has) for want, has in zip(asked_for, held, strict=True)) else None
 
+    def is_empty(self) -> bool:
+        """Whether no register has been imported."""
+        return self._register.is_empty()
+
     def person(self, number: str, viewer: Viewer) -> RegisterRow | None:
         """None where there is no such row, and where it is not this viewer's to see."""
         entry = self._register.entry(number)

@@ -45,7 +45,12 @@ class RegisterForm(PlaceForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     who = viewer(request)
-    shown: dict[str, Any] = {"found": None, "nowhere": not who.sees_all and not who.areas, "passed": False}
+    shown: dict[str, Any] = {
+        "found": None,
+        "nowhere": not who.sees_all and not who.areas,
+        "passed": False,
+        "unfilled": False,
+    }
     if request.method == "POST":
         form = RegisterForm(who, request.POST.dict())
         if form.is_valid():
@@ -58,6 +63,8 @@ def page(request: HttpRequest) -> HttpResponse:
             shown |= _found(request, form.asked(), who)
     else:
         form = RegisterForm(who)
+    if shown["found"] is None or not shown["found"].total:
+        shown["unfilled"] = office().register_search.is_empty()
     return render(request, "register/search.html", {"form": form, **shown})
 
 

@@ -16,6 +16,7 @@ from bridge.application.track_cases import PAGE, CaseLine, CaseSearch
 from bridge.domain.cases import read_case_number
 from bridge.domain.cells import Cell, as_text
 from bridge.domain.values import baht
+from bridge.domain.values.search import needles
 from bridge.domain.values.thai_date import buddhist
 from bridge.domain.viewer import Viewer
 from bridge.portal import readlog
@@ -35,6 +36,12 @@ class CaseSearchForm(PlaceForm):
         self.choose("operation", [(word, word) for word in operations])
         years = office().track_cases.fiscal_years()
         self.choose("fiscal_year", [(str(year), str(year)) for year in years])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("text") and not needles(cleaned["text"]):
+            self.add_error("text", worded("search_signs"))
+        return cleaned
 
     def asked(self) -> CaseSearch:
         cleaned = self.cleaned_data

@@ -72,7 +72,9 @@ def _rank(key: str, wanted: tuple[str, ...]) -> int:
 class TestRegister:
     @pytest.fixture
     def numbers(self, ledger: Ledger) -> Any:
+        assert ledger.register.is_empty()
         import_people(ledger)
+        assert not ledger.register.is_empty()
 
         def search(typed: str = "", **options: Any) -> list[str]:
             entries, total = ledger.register.find(RegisterQuery(needles(typed), **options)).page(0, 25, 1000)

@@ -177,6 +177,7 @@ def test_what_is_wrong_is_told(people: dict[Role, Browser]) -> None:
         ({"operation": "ไม่มีคำนี้"}, "operation"),
         ({"fiscal_year": "1"}, "fiscal_year"),
         ({"text": "ก" * 101}, "text"),
+        ({"text": "% 😀"}, "text"),  # would find every case
         ({"amphoe": "ขุขันธ์"}, "amphoe"),  # not this officer's
     ):
         answer = search(people[Role.OFFICER], **{"text": "", **data})
@@ -269,3 +270,10 @@ def test_posting_to_a_case_does_nothing(portal: Portal, people: dict[Role, Brows
     before = portal.ledger()
     assert people[Role.STAFF].post(f"/cases/{HELPED.key}/", {"step": "x"}).status == 405
     assert portal.ledger() == before
+
+
+def test_a_register_that_holds_nobody_says_so(people: dict[Role, Browser]) -> None:
+    people[Role.STAFF].get("/register/")
+    answer = people[Role.STAFF].post("/register/", {"text": "ทองใบ"})
+    assert "ยังไม่มีข้อมูลในทะเบียน TPMAP" in answer.body
+    assert "ไม่พบผู้ที่ตรงกับคำค้น" not in answer.body

@@ -37,6 +37,9 @@ class DjangoRegister:
         rows = _numbered(number) if "\0" not in number else ()
         return _entry(rows[0]) if rows else None
 
+    def is_empty(self) -> bool:
+        return not RegisterPerson.objects.exists()
+
 
 class FoundPeople:
     """Implements ports.found.Found."""
