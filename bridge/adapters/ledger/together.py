@@ -109,7 +109,7 @@ def together(work: Callable[[], T], *, in_turn: bool, lasting: bool = True) -> T
     another thread. Committed when this returns. Raises what `work` raises: then nothing of it is kept.
 
     Shared on SQLite, and elsewhere where `work` takes a lock that all others need (`in_turn`). What need not be
-    `lasting` outlives this process, but the last of it may be gone when the power fails (docs/adr/0018)."""
+    `lasting` outlives this process, but the last of it may be gone when the power fails (docs/adr/0019)."""
     if connection.in_atomic_block or not (in_turn or connection.vendor == "sqlite"):
         inside = connection.in_atomic_block
         with transaction.atomic():
