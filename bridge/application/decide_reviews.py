@@ -125,9 +125,7 @@ class DecideReviews:
 
     def _record(self, state: RowState, column: str, word: str, actor: str) -> None:
         event = Event(TABLE, state.key, "decided", actor, column, state.values.get(column), word or None)
-        state.values[column] = word or None
-        state.suggested[column] = [word or None]
-        state.settled = False
+        state.choose(column, word or None)
         self._rows.save(TABLE, [state], [event])
 
     def _decide(self, review: StoredReview, word: str, code: str, actor: str) -> None:

@@ -29,6 +29,7 @@ from bridge.application.api_clients import ApiClients
 from bridge.application.attach_files import AttachFiles
 from bridge.application.case_money import CaseMoney
 from bridge.application.cycle import Cycle, Lease
+from bridge.application.decide_access import DecideAccess
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail
 from bridge.application.erase import Erase
@@ -89,6 +90,7 @@ class Office:
     status: Status
     passwords: Passwords
     decide_reviews: DecideReviews
+    decide_access: DecideAccess
     admin_desk: AdminDesk
     hand_out: HandOut
     attachments: AttachFiles

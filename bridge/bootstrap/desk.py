@@ -10,6 +10,7 @@ from typing import Any
 
 from bridge.application.admin_desk import AdminDesk
 from bridge.application.attach_files import AttachFiles
+from bridge.application.decide_access import DecideAccess
 from bridge.application.deliver_mail import DeliverMail
 from bridge.application.erase import Erase
 from bridge.application.hand_out import HandOut
@@ -23,6 +24,7 @@ def desk(parts: UseCases, deliver: DeliverMail) -> dict[str, Any]:
     attachments = _attach_files(parts)
     return {
         "decide_reviews": parts.decide_reviews(),
+        "decide_access": _decide_access(parts),
         "admin_desk": _admin_desk(parts, deliver),
         "hand_out": _hand_out(parts),
         "attachments": attachments,
@@ -76,6 +78,20 @@ def _admin_desk(parts: UseCases, deliver: DeliverMail) -> AdminDesk:
         deliver.resend,
         portal.base_url,
         timedelta(hours=portal.link_hours),
+    )
+
+
+def _decide_access(parts: UseCases) -> DecideAccess:
+    ports = parts.ports
+    return DecideAccess(
+        ports.accounts,
+        ports.people,
+        ports.rows,
+        parts.review_list,
+        ports.journal,
+        parts.approve_access(),
+        parts.access_words(),
+        parts.places,
     )
 
 

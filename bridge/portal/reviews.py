@@ -130,6 +130,7 @@ def _show(request: HttpRequest, review: StoredReview) -> HttpResponse:
         "pending": pending,
         "asks_why": "go_on" in choices(review.item.kind),
         "both": review.item.kind is ReviewKind.PAYMENT,
+        "overruled": review.item.facts.get("request") if review.item.kind is ReviewKind.ACCESS else None,
         "seen": as_text(values.get("decision")).strip(),
         "choices": []
         if review.state is ReviewState.GONE

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.urls import path
 
 from bridge.portal import (
+    access_desk,
     access_request,
     api_clients,
     case_file,
@@ -72,6 +73,8 @@ ROUTES = (
     Route("reviews/doubts/", reviews.doubts, STAFF, "review_doubts"),
     Route("reviews/<str:key>/", reviews.item, STAFF, "review"),
     Route("admin/", desk.page, ADMIN, "admin", menu=6),
+    Route("admin/requests/", access_desk.page, ADMIN, "admin_requests"),
+    Route("admin/requests/<str:key>/", access_desk.one, ADMIN, "admin_request"),
     Route("admin/people/", people.page, ADMIN, "admin_people"),
     Route("admin/people/<int:pk>/", people.one, ADMIN, "admin_person"),
     Route("admin/people/<int:pk>/sign-out/", people.sign_out, ADMIN, "admin_sign_out"),

@@ -18,6 +18,7 @@ NOT_FOUND_IS_RIGHT = {
     "overview_amphoe_pdf",
     "overview_chart",
     "review",
+    "admin_request",
     "admin_person",
     "admin_sign_out",
     "admin_slip",
