@@ -73,7 +73,8 @@ class AccessRound:
     def _write(self, version: str, sighting: Sighting, report: RoundReport) -> str:
         plan = self._sync.plan(sighting)
         if not plan.empty:
-            version = self._book.write([plan.change], version)
+            with self._sync.sending(plan):
+                version = self._book.write([plan.change], version)
         with self._journal.transaction():
             self._sync.confirm(plan)
         report.count(plan)

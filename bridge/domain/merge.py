@@ -64,8 +64,8 @@ def absorb(
 
     `confirmed` is what the sheet was last known to show, `values` what the ledger holds, `suggested[column]`
     the bridge's own suggestions that the cell may show; in a staff column, what staff chose in the portal: the
-    last is what the cell has yet to show, and one before it may stand there, where a write was cut short. `max_text`
-    is the sheet's longest text.
+    last is what the cell has yet to show, and one before it may stand there, where the end of a write was not seen.
+    `max_text` is the sheet's longest text.
     """
     merged = Merged(dict(values))
     for column in table.columns:
