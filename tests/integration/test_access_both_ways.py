@@ -206,7 +206,11 @@ def test_a_choice_that_google_wrote_late_is_nobodys_typing(tmp_path: Path) -> No
         for number, email in ((1, "first@portal.invalid"), (2, "second@portal.invalid")):
             cloud.ask(number, email)
         cloud.rest()
-        desk, admin, access = cloud.office.decide_access, an_admin(cloud.office), cloud.register("access").know()
+        desk, admin, access = (
+            cloud.office.decide_access,
+            an_admin(cloud.office),
+            cloud.register("access").know(),
+        )
         for key in ("1", "2"):
             assert decided(desk, key, Choice(Decision.APPROVE, Role.STAFF), admin) is Outcome.DECIDED
         cloud.google.faults.on(":batchUpdate", "late apply", answer="503", seconds=150)
