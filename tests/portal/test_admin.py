@@ -353,7 +353,8 @@ class TestPersonData:
             record["at"] -= 3600
         session.save()
         account = portal.account("aim@example.go.th", factor=False)
-        for path in ("/admin/person/", "/admin/erase/", f"/admin/people/{account.pk}/slip/"):
+        paths = ("/admin/person/", "/admin/erase/", f"/admin/people/{account.pk}/slip/", "/admin/requests/1/")
+        for path in paths:
             answer = person.post(path, {"person": "x", "why": "y", "do": "json"}, follow=False)
             assert answer.status == 302 and answer.headers["Location"].startswith("/confirm/"), path
         assert events(portal, account) == []
