@@ -1,4 +1,4 @@
-"""What was chosen in the portal, on its way into cells that staff own."""
+"""What was typed or chosen in the portal, on its way into cells of the sheet that people own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,18 @@ from bridge.application.errors import Busy, Changed, SheetError
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.rows import RowState, RowStore
 from bridge.domain.cells import Cell
+from bridge.domain.columns import Owner
+from bridge.domain.sheets import CASES
 
 Chosen = Mapping[str, Mapping[str, Cell]]  # by row and column
+
+
+def put(state: RowState, column: str, value: Cell) -> None:
+    """A value for a form or staff cell of a case; the next cycle writes it, unless people typed another meanwhile."""
+    if CASES[column][0] is Owner.STAFF:
+        state.choose(column, value)
+    state.values[column] = value
+    state.settled = False
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 
+from bridge.application.choices import put
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.reviews import ReviewKind, ReviewState, ReviewStore, StoredReview
 from bridge.application.ports.rows import Event, Presence, RowState, RowStore
@@ -160,7 +161,7 @@ class DecideReviews:
     def _set(self, key: str, column: str, value: Cell, actor: str) -> None:
         state = self._rows.load("cases", [key])[key]
         event = Event("cases", key, "decided", actor, column, state.values.get(column), value)
-        state.values[column] = value
+        put(state, column, value)
         state.settled = state.presence is Presence.GONE
         self._rows.save("cases", [state], [event])
 

@@ -36,6 +36,7 @@ from bridge.application.erase import Erase
 from bridge.application.errors import Busy, ConfigurationError, OutsideError, SaphanError
 from bridge.application.hand_out import HandOut, Sheet
 from bridge.application.import_register import ImportRegister
+from bridge.application.mend_cases import MendCases
 from bridge.application.overview import Overview
 from bridge.application.passwords import Passwords
 from bridge.application.ports.forms import Unreadable
@@ -91,6 +92,7 @@ class Office:
     passwords: Passwords
     decide_reviews: DecideReviews
     decide_access: DecideAccess
+    mend_cases: MendCases
     admin_desk: AdminDesk
     hand_out: HandOut
     attachments: AttachFiles

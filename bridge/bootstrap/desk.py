@@ -14,6 +14,7 @@ from bridge.application.decide_access import DecideAccess
 from bridge.application.deliver_mail import DeliverMail
 from bridge.application.erase import Erase
 from bridge.application.hand_out import HandOut
+from bridge.application.mend_cases import MendCases
 from bridge.application.sweep import Sweep
 from bridge.bootstrap.matches import build_match_cases
 from bridge.bootstrap.use_cases import UseCases
@@ -25,6 +26,7 @@ def desk(parts: UseCases, deliver: DeliverMail) -> dict[str, Any]:
     return {
         "decide_reviews": parts.decide_reviews(),
         "decide_access": _decide_access(parts),
+        "mend_cases": MendCases(ports.rows, ports.journal, parts.places, parts.province.workflow()),
         "admin_desk": _admin_desk(parts, deliver),
         "hand_out": _hand_out(parts),
         "attachments": attachments,

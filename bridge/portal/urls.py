@@ -17,6 +17,7 @@ from bridge.portal import (
     case_file,
     case_new,
     desk,
+    doubts,
     erase,
     factors,
     health,
@@ -71,6 +72,7 @@ ROUTES = (
     # the work of the office
     Route("reviews/", reviews.page, STAFF, "reviews", menu=5),
     Route("reviews/doubts/", reviews.doubts, STAFF, "review_doubts"),
+    Route("reviews/doubts/<str:case>/", doubts.page, STAFF, "review_doubt"),
     Route("reviews/<str:key>/", reviews.item, STAFF, "review"),
     Route("admin/", desk.page, ADMIN, "admin", menu=6),
     Route("admin/requests/", access_desk.page, ADMIN, "admin_requests"),

@@ -14,7 +14,7 @@ from tests.portal.portal import Portal, totp
 from tests.portal.test_admin import ask_for_access, case_with, held_mail, type_in_sheet
 from tests.portal.test_browser import CHROMIUM, chromium, enter, look, page  # noqa: F401  # fixtures
 from tests.portal.test_limits import item, three_cases
-from tests.portal.test_reviews import conflict, pair, sync
+from tests.portal.test_reviews import conflict, doubtful, pair, sync
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
 
@@ -25,6 +25,7 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
     twins = pair(portal, hands, start)
     quarrel = conflict(portal, hands, start + 50)
     *_, repair = three_cases(portal, hands, start + 60, ประเภทผู้ประสบปัญหาทางสังคม="สงเคราะห์คนพิการ")
+    doubt = doubtful(portal, hands, start + 70)
     key = held_mail(portal, f"held-{page.size}@example.go.th")
     email = f"desk-{page.size}@example.go.th"
     account = portal.account(email, Role.ADMIN)
@@ -37,6 +38,7 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
         "review-duplicate": f"/reviews/{twins.key}/",
         "review-conflict": f"/reviews/{quarrel.key}/",
         "review-doubts": "/reviews/doubts/",
+        "review-doubt": f"/reviews/doubts/{doubt}/",
         "review-register": f"/reviews/{in_register(portal, repair, start + 60)}/",
         "review-limit": f"/reviews/{item(portal, ReviewKind.LIMIT, repair).key}/",
         "case-money": f"/cases/{repair}/",

@@ -19,6 +19,7 @@ NOT_FOUND_IS_RIGHT = {
     "overview_chart",
     "review",
     "admin_request",
+    "review_doubt",
     "admin_person",
     "admin_sign_out",
     "admin_slip",
