@@ -70,7 +70,7 @@ class MendCases:
             now = self._doubtful(state)
             if now.away or now.seen != seen:
                 return (Outcome.AWAY if now.away else Outcome.CHANGED), []
-            anew = {c: typed[c] for c in now.columns if c in typed and typed[c] != as_text(now.values.get(c))}
+            anew = {c: typed[c] for c in now.columns if c in typed and _differs(typed[c], now.values.get(c))}
             cells = retyped(now.values, anew, self._places)
             after = doubts({**now.values, **cells}, self._places, self._rules)
             wrong = [problem for problem in after if problem.column in cells]
@@ -101,3 +101,8 @@ class MendCases:
             state.presence in (Presence.GONE, Presence.TYPED),
             row_digest(MENDABLE, state.values),
         )
+
+
+def _differs(typed: str, cell: Cell) -> bool:
+    """A field of one line loses the line breaks of what it shows, and that is nobody's correction."""
+    return "".join(typed.split()) != "".join(as_text(cell).split())

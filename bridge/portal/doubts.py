@@ -38,7 +38,10 @@ class MendForm(forms.Form):
                 max_length=LONGEST,
                 initial=as_text(doubtful.values.get(column)),
                 widget=LineWidget({"autocomplete": "off"}),
-                error_messages={"max_length": worded("doubt_too_long", most=LONGEST)},
+                error_messages={
+                    "max_length": worded("doubt_too_long", most=LONGEST),
+                    "null_characters_not_allowed": worded("doubt_unreadable"),
+                },
             )
         self.columns = tuple(doubtful.columns)
         self.order_fields([*self.columns, "seen"])

@@ -358,6 +358,7 @@ def test_only_what_was_seen_is_mended_and_only_by_staff(
     assert seen and "มีผู้แก้เคสนี้" in mend(staff, case, tambon="โพธิ์", seen=seen[1])
     again = mend(staff, case, tambon="ไกลปืนเที่ยง")
     assert 'href="#id_tambon"' in again
+    assert "อักขระที่อ่านไม่ได้" in mend(staff, case, tambon="โพ\0ธิ์")
     assert "บันทึกค่าที่แก้" in mend(staff, case, tambon="ต.โพธิ์", national_id=valid_id(7150))
     sync(portal)
     assert case_row(hands, 7150)[1][TAMBON] == "โพธิ์"
