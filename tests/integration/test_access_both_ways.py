@@ -51,7 +51,7 @@ class Row:
     bridge last saw it through, `chosen` what was chosen in the portal since, `unsure` what stood in the file before a
     write whose end nobody saw."""
 
-    office: Office
+    place: Workplace
     desk: Desk
     admin: str
     key: str
@@ -60,6 +60,10 @@ class Row:
     unsure: dict[str, Cell] = field(default_factory=dict)
     overruled: int = 0
     perhaps: int = 0  # typed over a choice that the bridge did not see arrive: that may be told, too
+
+    @property
+    def office(self) -> Office:
+        return self.place.office
 
     def file(self) -> dict[str, Cell]:
         rows = self.desk.rows().values()
@@ -128,7 +132,7 @@ class Row:
             if how == "open":
                 lock.touch()
             try:
-                report = self.office.cycle.sync()
+                report = self.place.sync()
             except Killed:
                 return
             finally:
@@ -193,7 +197,7 @@ def test_both_ways_in_any_order(place: Workplace, steps: list[Any]) -> None:
     number = len(desk.rows()) + 1
     TestOffice(place.root).send_requests([access_answer(number % 60, f"asks{number}@example.go.th")])
     assert not office.cycle.sync().trouble
-    row = Row(office, desk, an_admin(office), str(number))
+    row = Row(place, desk, an_admin(office), str(number))
     for name, *given_ in steps:
         getattr(row, name)(*given_)
     for _ in range(2):
