@@ -348,7 +348,7 @@ def _what(item: Any) -> str:
 _SAMPLE = Path(__file__).parents[1] / "config" / "sisaket.toml"
 _LATER_WORDS = {
     "decisions": ("go_on", "accept"),
-    "kinds": ("limit", "payment", "papers", "earlier", "in_register"),
+    "kinds": ("limit", "payment", "papers", "earlier", "in_register", "access"),
 }
 _PYDANTIC_CODES = {"missing": "missing", "extra_forbidden": "unknown_word"}
 

@@ -240,6 +240,7 @@ class ReviewKinds(Part):
     papers: Word
     earlier: Word
     in_register: Word
+    access: Word
 
 
 class ReviewsPart(Part):

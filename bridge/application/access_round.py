@@ -43,7 +43,8 @@ class AccessRound:
             self._book.settle()
             if self._gate.closed():
                 deliver()
-                self._approve.show()
+                with self._journal.transaction():
+                    self._approve.show()
                 if not self._gate.pending():
                     report.skipped = True
                     return report, AccessReport()
@@ -58,6 +59,8 @@ class AccessRound:
             heard = self._sync.hear(sighting, marks)
             report.heard, report.gone = len(heard.changed), len(heard.gone)
             report.typed = self._adopt(sighting, marks)
+            self._approve.tell(heard.conflicts)
+            report.conflicts = len(heard.conflicts)
             decided = self._approve.run()
         deliver()
         with self._journal.transaction():
@@ -70,7 +73,8 @@ class AccessRound:
     def _write(self, version: str, sighting: Sighting, report: RoundReport) -> str:
         plan = self._sync.plan(sighting)
         if not plan.empty:
-            version = self._book.write([plan.change], version)
+            with self._sync.sending(plan):
+                version = self._book.write([plan.change], version)
         with self._journal.transaction():
             self._sync.confirm(plan)
         report.count(plan)

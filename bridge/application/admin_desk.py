@@ -1,4 +1,4 @@
-"""What an admin does about accounts and mails in the portal. Who may come in is decided in the access sheet."""
+"""What an admin does about accounts and mails in the portal; who may come in is decide_access's."""
 
 from __future__ import annotations
 

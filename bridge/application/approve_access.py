@@ -1,9 +1,10 @@
-"""Approvals in the access sheet become accounts and mails; what became of each is said in its row."""
+"""Approvals, made in the access sheet or in the portal, become accounts and mails; what became of each is said in
+its row."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,9 +12,10 @@ from bridge.application.ports.accounts import AccountStore, Request
 from bridge.application.ports.approvals import ApprovalMail, MailStanding
 from bridge.application.ports.clock import Clock
 from bridge.application.ports.outbox import State as MailState
+from bridge.application.ports.reviews import ReviewItem, ReviewKind
 from bridge.application.ports.rows import Event, Presence, RowState, RowStore
 from bridge.application.ports.wording import Wording
-from bridge.application.review_list import BANGKOK
+from bridge.application.review_list import BANGKOK, ReviewList
 from bridge.domain.access import (
     AccessWords,
     Decision,
@@ -25,8 +27,9 @@ from bridge.domain.access import (
     read_email,
     read_grant,
 )
-from bridge.domain.cells import Cell, same
+from bridge.domain.cells import Cell, as_text, same
 from bridge.domain.columns import Table
+from bridge.domain.merge import Conflict
 from bridge.domain.problems import Problem
 from bridge.domain.values.places import Places
 from bridge.domain.values.thai_date import buddhist
@@ -51,6 +54,7 @@ class ApproveAccess:
         accounts: AccountStore,
         mail: ApprovalMail,
         rows: RowStore,
+        review_list: ReviewList,
         wording: Wording,
         clock: Clock,
         words: AccessWords,
@@ -59,13 +63,18 @@ class ApproveAccess:
     ) -> None:
         self._headers = {column.key: column.header for column in table.columns}
         self._accounts, self._mail, self._rows = accounts, mail, rows
+        self._review_list = review_list
         self._wording, self._clock, self._words = wording, clock, words
         self._places, self._states = places, states
 
     def run(self) -> AccessReport:
         """Decides every request whose row changed. Inside the caller's transaction."""
+        return self.decide(self._rows.dirty(TABLE), "sheet")
+
+    def decide(self, keys: Iterable[str], actor: str) -> AccessReport:
+        """Does what these rows now say, as `actor` wished. Inside the caller's transaction."""
         report = AccessReport()
-        states = self._rows.load(TABLE, self._rows.dirty(TABLE))
+        states = self._rows.load(TABLE, keys)
         requests = self._accounts.requests(states)
         events: list[Event] = []
         for key, state in states.items():
@@ -76,17 +85,25 @@ class ApproveAccess:
                 if after != request:
                     self._accounts.save([after])
                     events.append(
-                        Event(TABLE, key, "access", "sheet", "state", str(request.state), str(after.state))
+                        Event(TABLE, key, "access", actor, "state", str(request.state), str(after.state))
                     )
         self._rows.save(TABLE, list(states.values()), events)
         return report
 
     def show(self) -> None:
-        """Brings the bridge's columns of every request in line: state, mail, what to mend."""
-        requests = self._accounts.requests()
-        standings = self._mail.standings()
+        """Brings the bridge's columns of every request in line: state, mail, what to mend. Inside the caller's
+        transaction."""
+        outdated = self._outdated(self._rows.load_all(TABLE), None)
+        again = self._rows.load(
+            TABLE, [state.key for state in outdated]
+        )  # nobody else writes these from here on
+        self._rows.save(TABLE, self._outdated(again.values(), list(again)))
+
+    def _outdated(self, states: Iterable[RowState], keys: Sequence[str] | None) -> list[RowState]:
+        """Those of the rows that are not in line, brought in line."""
+        requests, standings = self._accounts.requests(keys), self._mail.standings(keys)
         changed = []
-        for state in self._rows.load_all(TABLE):
+        for state in states:
             request = requests.get(state.key)
             if request is None:
                 continue
@@ -95,9 +112,33 @@ class ApproveAccess:
                 state.values.update(cells)
                 state.settled = state.presence is Presence.GONE
                 changed.append(state)
-        self._rows.save(TABLE, changed)
+        return changed
+
+    def tell(self, conflicts: Sequence[tuple[str, Conflict]]) -> None:
+        """Puts what was chosen in the portal, and in the sheet otherwise, on the list. Who decides there is no admin:
+        it is only told. Inside the caller's transaction."""
+        now = self._clock.now().isoformat(timespec="seconds")
+        self._review_list.note([self._overruled(key, found, now) for key, found in conflicts])
+
+    def _overruled(self, request: str, found: Conflict, now: str) -> ReviewItem:
+        """Each is an item of its own: one that was looked at says nothing of the next."""
+        return ReviewItem(
+            f"{conflicts_of(request)}{found.column}:{now}",
+            ReviewKind.ACCESS,
+            shown={
+                "column": found.column,
+                "value": as_text(found.sheet) or None,
+                "other": as_text(found.form) or None,
+                "reason": self._wording.text("review", "access", number=request),
+            },
+            facts={"request": request},
+        )
 
     # deciding
+
+    def problems(self, state: RowState, request: Request) -> list[Problem]:
+        """What must be mended in the row before it can be approved."""
+        return [*self._mailbox(state, request)[1], *read_grant(state.values, self._words, self._places)[1]]
 
     def _decide(self, state: RowState, request: Request, report: AccessReport) -> Request:
         decision = (
@@ -173,9 +214,7 @@ class ApproveAccess:
                 "approval_unclear", str(state.values.get("approval")), "approval", {"words": words}
             )
             notes.append(self._wording.problem(problem, self._headers))
-        _, taken = self._mailbox(state, request)
-        _, problems = read_grant(state.values, self._words, self._places)
-        notes += [self._wording.problem(problem, self._headers) for problem in (*taken, *problems)]
+        notes += [self._wording.problem(found, self._headers) for found in self.problems(state, request)]
         if mail is not None and request.state is State.ACTIVE:
             notes += self._mail_notes(mail)
         if request.asked_again:
@@ -191,6 +230,11 @@ class ApproveAccess:
             when = f"{buddhist(next_try)} {next_try:%H:%M}"
             said.append(self._wording.text("mail", str(mail.reason), said=mail.said, next_try=when))
         return said
+
+
+def conflicts_of(request: str) -> str:
+    """How the subjects of its conflicts begin."""
+    return f"access:{request}:"
 
 
 def message_key(mailbox: str, approvals: int) -> str:

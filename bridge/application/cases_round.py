@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -302,7 +303,10 @@ class CasesRound:
         changes = [plan.change for _, plan in plans if not plan.empty]
         worked = changes or report.heard or report.derived or report.gone
         if self._along(bool(worked)) or changes:
-            version = self._book.write(changes, version)
+            with ExitStack() as stack:
+                for sync, plan in plans:
+                    stack.enter_context(sync.sending(plan))
+                version = self._book.write(changes, version)
         with self._journal.transaction():
             for sync, plan in plans:
                 sync.confirm(plan)

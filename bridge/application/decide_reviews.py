@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 
+from bridge.application.choices import put
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.reviews import ReviewKind, ReviewState, ReviewStore, StoredReview
 from bridge.application.ports.rows import Event, Presence, RowState, RowStore
@@ -125,9 +126,7 @@ class DecideReviews:
 
     def _record(self, state: RowState, column: str, word: str, actor: str) -> None:
         event = Event(TABLE, state.key, "decided", actor, column, state.values.get(column), word or None)
-        state.values[column] = word or None
-        state.suggested[column] = [word or None]
-        state.settled = False
+        state.choose(column, word or None)
         self._rows.save(TABLE, [state], [event])
 
     def _decide(self, review: StoredReview, word: str, code: str, actor: str) -> None:
@@ -162,7 +161,7 @@ class DecideReviews:
     def _set(self, key: str, column: str, value: Cell, actor: str) -> None:
         state = self._rows.load("cases", [key])[key]
         event = Event("cases", key, "decided", actor, column, state.values.get(column), value)
-        state.values[column] = value
+        put(state, column, value)
         state.settled = state.presence is Presence.GONE
         self._rows.save("cases", [state], [event])
 

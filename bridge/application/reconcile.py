@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from bridge.application.choices import Chosen, sending
 from bridge.application.erased_rows import lacks
 from bridge.application.errors import SheetError
 from bridge.application.ports.journal import Journal
 from bridge.application.ports.rows import Event, Mark, Presence, RowState, RowStore
 from bridge.application.ports.wording import Wording
 from bridge.application.ports.workbooks import Grid, TabChange
-from bridge.domain.alignment import Alignment, align, content_keys, likeness, lost_too_many
+from bridge.domain.alignment import Alignment, align, content_keys, likeness, lost_too_many, most_alike
 from bridge.domain.cells import Cell, Kind, canonical, clip, row_digest, same
 from bridge.domain.columns import Owner, Table
 from bridge.domain.layout import Layout, Rows, SheetRow, extract, find_layout
@@ -65,11 +67,13 @@ class Heard:
 @dataclass
 class Plan:
     """What to write, and what the ledger may hold as shown once it is written. `taken_away` are typed rows that
-    people removed before their id was written: nothing waits for them until they come back."""
+    people removed before their id was written: nothing waits for them until they come back. `chosen` are the cells
+    among them that staff own."""
 
     change: TabChange
     shown: dict[str, dict[str, Cell]]
     taken_away: list[str] = field(default_factory=list)
+    chosen: Chosen = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -302,23 +306,8 @@ class TableSync:
             else:
                 rows.append(row)
         left = [key for key in waiting if key not in sighting.typed]
-        return rows, self._nearest_ids(rows, left)
-
-    def _nearest_ids(self, rows: Sequence[SheetRow], keys: Sequence[str]) -> dict[int, str]:
-        """Pairs rows and keys, those most alike first, until either are used up."""
-        states = self._rows.load(self.table.name, keys)
-        pairs = [
-            (-likeness(self._content, states[key].confirmed, row), row.index, place, key)
-            for row in rows
-            for place, key in enumerate(keys)
-        ]
-        given: dict[int, str] = {}
-        used: set[str] = set()
-        for _, index, _, key in sorted(pairs):
-            if index not in given and key not in used:
-                given[index] = key
-                used.add(key)
-        return given
+        states = self._rows.load(self.table.name, left)
+        return rows, most_alike(self._content, {key: states[key].confirmed for key in left}, rows)
 
     def from_sheet(self, key: str, row: SheetRow) -> RowState:
         """The ledger's row for one that staff typed: its values are theirs, its id is ours."""
@@ -341,6 +330,7 @@ class TableSync:
         appended: list[dict[int, Cell]] = []
         shown: dict[str, dict[str, Cell]] = {}
         taken_away: list[str] = []
+        chosen: dict[str, dict[str, Cell]] = {}
         columns = sighting.layout.columns
         states = self._rows.load(self.table.name, self._rows.unsettled(self.table.name))
         for key, state in states.items():
@@ -348,16 +338,23 @@ class TableSync:
             if row is not None:
                 given = self._given(state, row)
                 cells.update({(row.index, columns[c]): value for c, value in given.items()})
+                chosen[key] = {c: given[c] for c in self._staff & state.suggested.keys() & given.keys()}
                 shown[key] = state.values if state.erased else {**state.confirmed, **given}
             elif state.presence is Presence.ABSENT:
                 whole = {column: clip(state.values.get(column), self._max_text) for column in self.table.keys}
                 appended.append({columns[c]: value for c, value in whole.items() if self._is_given(c, value)})
                 shown[key] = whole
+                chosen[key] = {c: whole[c] for c in self._staff & state.suggested.keys()}
             elif state.presence is Presence.TYPED:
                 taken_away.append(key)
         self._flag_rows(sighting, cells)
+        sent = {key: given for key, given in chosen.items() if given}
         erasing = bool(sighting.swept) or any(state.erased for state in states.values())
-        return Plan(TabChange(self.table.tab, cells, appended, erasing), shown, taken_away)
+        return Plan(TabChange(self.table.tab, cells, appended, erasing), shown, taken_away, sent)
+
+    def sending(self, plan: Plan) -> AbstractContextManager[None]:
+        """To be around the writing of the plan."""
+        return sending(self.table.name, plan.chosen, self._rows, self._journal)
 
     def _given(self, state: RowState, row: SheetRow) -> dict[str, Cell]:
         if state.erased:

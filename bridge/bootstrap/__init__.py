@@ -29,12 +29,14 @@ from bridge.application.api_clients import ApiClients
 from bridge.application.attach_files import AttachFiles
 from bridge.application.case_money import CaseMoney
 from bridge.application.cycle import Cycle, Lease
+from bridge.application.decide_access import DecideAccess
 from bridge.application.decide_reviews import DecideReviews
 from bridge.application.deliver_mail import DeliverMail
 from bridge.application.erase import Erase
 from bridge.application.errors import Busy, ConfigurationError, OutsideError, SaphanError
 from bridge.application.hand_out import HandOut, Sheet
 from bridge.application.import_register import ImportRegister
+from bridge.application.mend_cases import MendCases
 from bridge.application.overview import Overview
 from bridge.application.passwords import Passwords
 from bridge.application.ports.forms import Unreadable
@@ -89,6 +91,8 @@ class Office:
     status: Status
     passwords: Passwords
     decide_reviews: DecideReviews
+    decide_access: DecideAccess
+    mend_cases: MendCases
     admin_desk: AdminDesk
     hand_out: HandOut
     attachments: AttachFiles

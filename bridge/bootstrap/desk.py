@@ -10,9 +10,11 @@ from typing import Any
 
 from bridge.application.admin_desk import AdminDesk
 from bridge.application.attach_files import AttachFiles
+from bridge.application.decide_access import DecideAccess
 from bridge.application.deliver_mail import DeliverMail
 from bridge.application.erase import Erase
 from bridge.application.hand_out import HandOut
+from bridge.application.mend_cases import MendCases
 from bridge.application.sweep import Sweep
 from bridge.bootstrap.matches import build_match_cases
 from bridge.bootstrap.use_cases import UseCases
@@ -23,6 +25,8 @@ def desk(parts: UseCases, deliver: DeliverMail) -> dict[str, Any]:
     attachments = _attach_files(parts)
     return {
         "decide_reviews": parts.decide_reviews(),
+        "decide_access": _decide_access(parts),
+        "mend_cases": MendCases(ports.rows, ports.journal, parts.places, parts.province.workflow()),
         "admin_desk": _admin_desk(parts, deliver),
         "hand_out": _hand_out(parts),
         "attachments": attachments,
@@ -76,6 +80,20 @@ def _admin_desk(parts: UseCases, deliver: DeliverMail) -> AdminDesk:
         deliver.resend,
         portal.base_url,
         timedelta(hours=portal.link_hours),
+    )
+
+
+def _decide_access(parts: UseCases) -> DecideAccess:
+    ports = parts.ports
+    return DecideAccess(
+        ports.accounts,
+        ports.people,
+        ports.rows,
+        parts.review_list,
+        ports.journal,
+        parts.approve_access(),
+        parts.access_words(),
+        parts.places,
     )
 
 

@@ -231,12 +231,12 @@ class UseCases:
             ports.rows,
             ports.accounts,
             ports.clock,
-            self._access_words(),
+            self.access_words(),
             self.places,
             settings,
         )
 
-    def _access_words(self) -> AccessWords:
+    def access_words(self) -> AccessWords:
         access = self.province.access
         return AccessWords(
             tuple(access.approve),
@@ -270,29 +270,32 @@ class UseCases:
         ports = self.ports
         return CaseMoney(ports.rows, ports.payments, ports.reviews, limits, papers, self.province.workflow())
 
-    def access_round(self) -> AccessRound:
-        ports, province = self.ports, self.province
-        access = province.access
-        approve = ApproveAccess(
-            province.table("access"),
+    def approve_access(self) -> ApproveAccess:
+        ports = self.ports
+        return ApproveAccess(
+            self.province.table("access"),
             ports.accounts,
             ports.outbox,
             ports.rows,
+            self.review_list,
             self.messages,
             ports.clock,
-            self._access_words(),
+            self.access_words(),
             self.places,
-            {state: getattr(access.states, state.value) for state in State},
+            {state: getattr(self.province.access.states, state.value) for state in State},
         )
+
+    def access_round(self) -> AccessRound:
+        ports = self.ports
         return AccessRound(
             ports.access_book,
             self._sync(self.access_rules, ports.access_book),
             ports.accounts,
             ports.rows,
             ports.journal,
-            approve,
+            self.approve_access(),
             ports.clock,
-            access.fold_gmail,
+            self.province.access.fold_gmail,
         )
 
     def deliver(self) -> DeliverMail:

@@ -153,6 +153,11 @@ def read_areas(cell: Cell, places: Places) -> tuple[tuple[tuple[str, str], ...],
 _AREA = re.compile(r"^(?:(?:ต\.|ตำบล)\s*(?P<tambon>.+?))?\s*(?:(?:อ\.|อำเภอ)\s*(?P<amphoe>.+))?$")
 
 
+def area_text(areas: Sequence[tuple[str, str]]) -> str:
+    """The cell that `read_areas` reads these from."""
+    return ", ".join(f"ต.{tambon} อ.{amphoe}" if tambon else f"อ.{amphoe}" for amphoe, tambon in areas)
+
+
 def _areas_named(name: str, places: Places) -> list[tuple[str, str]]:
     said = _AREA.match(name)
     tambon, amphoe = (said["tambon"], said["amphoe"]) if said else (None, None)

@@ -100,6 +100,22 @@ def lost_too_many(before: int, now: int) -> bool:
     return before > 0 and (now == 0 or (before - now) / before > MOST_LOSS)
 
 
+def most_alike(
+    keys: Sequence[str], confirmed: Mapping[str, Mapping[str, Cell]], rows: Sequence[SheetRow]
+) -> dict[int, str]:
+    """Pairs rows, by index, and ids, those most alike first, until either are used up. `confirmed` is by id."""
+    pairs = [
+        (-likeness(keys, values, row), row.index, place, key)
+        for row in rows
+        for place, (key, values) in enumerate(confirmed.items())
+    ]
+    found: dict[int, str] = {}
+    for _, index, _, key in sorted(pairs):
+        if index not in found and key not in found.values():
+            found[index] = key
+    return found
+
+
 def likeness(keys: Sequence[str], confirmed: Mapping[str, Cell], row: SheetRow) -> int:
     """How many cells are as last confirmed."""
     return sum(same(confirmed.get(key), row.values.get(key)) for key in keys)

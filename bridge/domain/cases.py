@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from bridge.domain.cells import Cell, canonical
@@ -79,6 +80,20 @@ def tidy(answers: Mapping[str, Cell], places: Places) -> dict[str, Cell]:
         if found.value is not None and found.problem is None:
             values[column] = found.value
     return {key: canonical(value, CASES[key][1]) for key, value in values.items()}
+
+
+def retyped(values: Mapping[str, Cell], typed: Mapping[str, str], places: Places) -> dict[str, Cell]:
+    """The cells of a row when `typed` stands in these columns, read as the sheet's are: what is certain in its usual
+    form, the rest as typed, nothing as None."""
+    place = {column: values.get(column) for column in ("tambon", "amphoe")}
+    tidied = tidy({**place, **{column: clean(text) for column, text in typed.items()}}, places)
+    cells = {column: tidied.get(column) for column in typed}
+    for column in cells.keys() & _STAFF_PARSERS.keys():
+        reading = _STAFF_PARSERS[column](cells[column])
+        if reading.certain:
+            read = float(reading.value) if isinstance(reading.value, Decimal) else reading.value
+            cells[column] = canonical(read, CASES[column][1])
+    return cells
 
 
 def doubts(values: Mapping[str, Cell], places: Places, rules: Rules) -> list[Problem]:

@@ -21,7 +21,7 @@ class Why(StrEnum):
     STAFF = "staff"  # typed in a staff column
     CORRECTION = "correction"  # staff corrected a form cell
     CHOICE = "choice"  # staff chose in a suggested column
-    CONFLICT = "conflict"  # sheet and form both changed; the sheet's value stays
+    CONFLICT = "conflict"  # sheet and form, or sheet and portal, both changed; the sheet's value stays
     RESTORED = "restored"  # somebody typed in a column that the bridge computes; its value comes back
 
 
@@ -35,7 +35,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Both sides changed a form cell: what the sheet shows (and keeps), what the form now says."""
+    """Both sides changed a cell: what the sheet shows (and keeps), and what the form now says or, of a cell that staff
+    own, what was chosen in the portal."""
 
     column: str
     sheet: Cell
@@ -62,8 +63,9 @@ def absorb(
     """What the ledger should hold for a row once everything people typed in it is taken in.
 
     `confirmed` is what the sheet was last known to show, `values` what the ledger holds, `suggested[column]`
-    the bridge's own suggestions that the cell may show; in a staff column, what staff chose in the portal and
-    the cell has yet to show. `max_text` is the sheet's longest text.
+    the bridge's own suggestions that the cell may show; in a staff column, what staff chose in the portal: the
+    last is what the cell has yet to show, and one before it may stand there, where the end of a write was not seen.
+    `max_text` is the sheet's longest text.
     """
     merged = Merged(dict(values))
     for column in table.columns:
@@ -87,10 +89,15 @@ def _hear_staff(
     chosen: Mapping[str, Sequence[Cell]],
     limit: int,
 ) -> None:
-    if chosen.get(column.key) and same(sheet, confirmed):
+    choices = chosen.get(column.key, ())
+    if choices and any(same(sheet, clip(shown, limit)) for shown in (confirmed, *choices[:-1])):
         return  # nobody has touched the cell since: the portal's choice is the later one
-    if not same(sheet, merged.values.get(column.key)):
-        _note(merged, column, sheet, Why.STAFF)
+    wanted = merged.values.get(column.key)
+    if same(sheet, wanted) or (choices and same(sheet, clip(wanted, limit))):
+        return
+    if choices:
+        merged.conflicts.append(Conflict(column.key, sheet, wanted))
+    _note(merged, column, sheet, Why.CONFLICT if choices else Why.STAFF)
 
 
 def _hear_form(

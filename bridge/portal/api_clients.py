@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bridge.application.ports.api_clients import ApiClient
 from bridge.domain.api_clients import Scope
+from bridge.portal.controls import Ticks
 from bridge.portal.moments import when
 from bridge.portal.office import office
 from bridge.portal.questions import KeyedForm, new_key
@@ -21,13 +22,6 @@ from bridge.portal.words import worded
 
 USUAL_DAYS = 180
 KEPT = 86_400  # seconds that a form is known to have been sent
-
-
-class Ticks(forms.CheckboxSelectMultiple):
-    """Boxes to tick; whatever leads to them leads to the first."""
-
-    def id_for_label(self, id_: str, index: str | None = None) -> str:
-        return super().id_for_label(id_, "0" if index is None else index)
 
 
 class ClientForm(KeyedForm):

@@ -1,4 +1,4 @@
-"""Who may use the portal: their roles, areas and state. Who comes in is decided in the access sheet."""
+"""Who may use the portal: their roles, areas and state. Who comes in is decided in access_desk."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from bridge.application.ports.people import Person
 from bridge.domain.access import Role
 from bridge.portal import readlog
+from bridge.portal.access_desk import history
 from bridge.portal.moments import when
 from bridge.portal.office import office
 from bridge.portal.paging import number_of, page_of
@@ -51,18 +52,15 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def one(request: HttpRequest, pk: int) -> HttpResponse:
     person = _found(pk)
-    say = office().messages
     past = office().admin_desk.history(person.account)
-    emails = office().ports.people.emails({one.event.actor.partition(":")[2] for one in past} - {""})
-    history = [
-        (when(one.at), say.text("history", one.event.why), emails.get(one.event.actor.partition(":")[2], ""))
-        for one in reversed(past)
-    ]
+    if person.request:
+        past += office().decide_access.history(person.request)
     facts = {
         "person": person,
         "role_word": _role_word(person.role),
         "state_word": getattr(office().province.access.states, person.state.value) if person.state else "",
-        "history": history,
+        "own": person.account == str(request.user.pk),
+        "history": history(sorted(past, key=lambda one: one.at)),
         "last_sign_in": when(person.last_sign_in),
     }
     return render(request, "desk/person.html", facts)

@@ -63,7 +63,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def doubts(request: HttpRequest) -> HttpResponse:
-    """Cases whose values a person should look at: they are mended in the sheet."""
+    """Cases whose values a person should look at: they are mended on the case's page, or in the sheet."""
     number = number_of(request.GET)
     found, total = office().ports.records.flagged("review", (number - 1) * A_PAGE, A_PAGE)
     readlog.note(request, "review_doubts", [case for case, _ in found])
@@ -131,6 +131,7 @@ def _show(request: HttpRequest, review: StoredReview) -> HttpResponse:
         "asks_why": "go_on" in choices(review.item.kind),
         "names_papers": review.item.kind is ReviewKind.PAPERS,
         "both": review.item.kind is ReviewKind.PAYMENT,
+        "overruled": review.item.facts.get("request") if review.item.kind is ReviewKind.ACCESS else None,
         "seen": as_text(values.get("decision")).strip(),
         "choices": []
         if review.state is ReviewState.GONE

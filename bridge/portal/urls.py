@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from django.urls import path
 
 from bridge.portal import (
+    access_desk,
     access_request,
     api_clients,
     case_file,
     case_new,
     desk,
+    doubts,
     erase,
     factors,
     health,
@@ -70,8 +72,11 @@ ROUTES = (
     # the work of the office
     Route("reviews/", reviews.page, STAFF, "reviews", menu=5),
     Route("reviews/doubts/", reviews.doubts, STAFF, "review_doubts"),
+    Route("reviews/doubts/<str:case>/", doubts.page, STAFF, "review_doubt"),
     Route("reviews/<str:key>/", reviews.item, STAFF, "review"),
     Route("admin/", desk.page, ADMIN, "admin", menu=6),
+    Route("admin/requests/", access_desk.page, ADMIN, "admin_requests"),
+    Route("admin/requests/<str:key>/", access_desk.one, ADMIN, "admin_request"),
     Route("admin/people/", people.page, ADMIN, "admin_people"),
     Route("admin/people/<int:pk>/", people.one, ADMIN, "admin_person"),
     Route("admin/people/<int:pk>/sign-out/", people.sign_out, ADMIN, "admin_sign_out"),

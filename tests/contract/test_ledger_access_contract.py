@@ -124,6 +124,14 @@ class TestRequests:
         assert ledger.accounts.requests(r.key for r in saved) == {r.key: r for r in saved}
         assert ledger.accounts.by_email([r.email_key for r in saved]) == {r.email_key: r for r in saved}
 
+    def test_they_are_paged_by_state_the_newest_first(self, ledger: Ledger) -> None:
+        states = [State.PENDING, State.ACTIVE, State.FIX, State.PENDING]
+        saved = [Request(str(n), f"{n}@x.th", state) for n, state in enumerate(states, 1)]
+        ledger.accounts.save(saved)
+        assert ledger.accounts.page([State.PENDING, State.FIX], 0, 2) == ([saved[3], saved[2]], 3)
+        assert ledger.accounts.page([State.PENDING, State.FIX], 2, 2) == ([saved[0]], 3)
+        assert ledger.accounts.page(iter([State.REVOKED]), 0, 2) == ([], 0)
+
     def test_numbers_go_up_as_numbers_do(self, ledger: Ledger) -> None:
         assert ledger.accounts.next_number() == 1
         ledger.accounts.save([Request(key, f"{key}@x.th", State.PENDING) for key in ("9", "10", "2")])

@@ -85,7 +85,7 @@ class Browser:
         files: Sequence[tuple[str, bytes]] = (),
     ) -> Answer:
         leaks.sent((data or {}).items())
-        body = urllib.parse.urlencode(data).encode() if data is not None else None
+        body = urllib.parse.urlencode(data, doseq=True).encode() if data is not None else None
         given = dict(headers or {})
         if files:
             body, given["Content-Type"] = _multipart(data or {}, files)

@@ -15,12 +15,12 @@ import pytest
 from bridge.application.ports.outbox import Reason, Settlement, State
 from bridge.application.ports.read_log import Reading, Sought
 from bridge.domain.access import Role
-from tests.functional.office import TestOffice, case_answer, family_name, valid_id
-from tests.portal.portal import PASSWORD, Browser, Portal
+from tests.functional.office import TestOffice, access_answer, case_answer, family_name, valid_id
+from tests.portal.portal import PASSWORD, Answer, Browser, Portal
 
 NEW = "หอยทาก ตะเกียง น้ำเต้าหู้"
 PAGES = ("/admin/", "/admin/people/", "/admin/mails/", "/admin/readlog/", "/admin/person/")
-PAGES += ("/admin/erase/",)
+PAGES += ("/admin/erase/", "/admin/requests/")
 
 
 @pytest.fixture(scope="module")
@@ -353,7 +353,8 @@ class TestPersonData:
             record["at"] -= 3600
         session.save()
         account = portal.account("aim@example.go.th", factor=False)
-        for path in ("/admin/person/", "/admin/erase/", f"/admin/people/{account.pk}/slip/"):
+        paths = ("/admin/person/", "/admin/erase/", f"/admin/people/{account.pk}/slip/", "/admin/requests/1/")
+        for path in paths:
             answer = person.post(path, {"person": "x", "why": "y", "do": "json"}, follow=False)
             assert answer.status == 302 and answer.headers["Location"].startswith("/confirm/"), path
         assert events(portal, account) == []
@@ -366,3 +367,235 @@ def _letters(portal: Portal) -> list[Path]:
 def test_a_sign_in_still_works_after_all_this(portal: Portal) -> None:
     portal.account("still@example.go.th", factor=False)
     assert portal.sign_in("still@example.go.th", PASSWORD).get("/").path == "/"
+
+
+APPROVAL, ROLE, AREA = "อนุมัติ", "บทบาท", "พื้นที่"
+WHOLE, ONE = "กันทรลักษ์|", "เมืองศรีสะเกษ|โพธิ์"
+
+
+def ask_for_access(portal: Portal, number: int) -> str:
+    """A request that waits and is in the sheet; its number."""
+    hands, email = TestOffice(portal.root), f"asks{number}@example.go.th"
+    hands.send_requests([access_answer(number % 60, email)])
+    assert not portal.office.cycle.sync().trouble
+    return str(next(row["ลำดับ"] for row in hands.rows("access") if row["อีเมล"] == email))
+
+
+def approved(portal: Portal, admin: Browser, number: int, **choice: str) -> tuple[str, Any]:
+    """A request that was approved here, and is in the sheet; its number and account."""
+    key = ask_for_access(portal, number)
+    assert "บันทึกคำขอ" in decide(admin, key, **choice).body
+    assert not portal.office.cycle.sync().trouble
+    return key, account_of(portal, key)
+
+
+def decide(admin: Browser, key: str, do: str = "decide", **choice: Any) -> Answer:
+    """As the form sends it, after a look at the page."""
+    page = admin.get(f"/admin/requests/{key}/").body
+    seen = re.search(r'name="seen" value="([^"]*)"', page)
+    given = {"decision": "approve", "role": "officer", "seen": seen[1] if seen else "", "do": do, **choice}
+    return admin.post(f"/admin/requests/{key}/", given)
+
+
+def sheet_row(portal: Portal, key: str) -> tuple[int, dict[str, Any]]:
+    rows = TestOffice(portal.root).rows("access")
+    return next((place, row) for place, row in enumerate(rows, 2) if str(row["ลำดับ"]) == key)
+
+
+def type_in_sheet(portal: Portal, key: str, **cells: Any) -> None:
+    place, _ = sheet_row(portal, key)
+    with TestOffice(portal.root).edit("access") as tab:
+        for header, value in cells.items():
+            tab[place, header] = value
+
+
+def sheet_says(portal: Portal, key: str) -> tuple[Any, Any, Any]:
+    _, row = sheet_row(portal, key)
+    return row[APPROVAL], row[ROLE], row[AREA]
+
+
+def account_of(portal: Portal, key: str) -> Any:
+    from bridge.adapters.ledger.models import AccessRequest
+
+    return AccessRequest.objects.select_related("account").get(key=key).account
+
+
+def state_of(portal: Portal, key: str) -> str:
+    return str(portal.office.ports.accounts.requests([key])[key].state)
+
+
+def mails_to(portal: Portal, key: str) -> int:
+    from bridge.adapters.ledger.models import OutboxMessage
+
+    return OutboxMessage.objects.filter(request=key).count()
+
+
+class TestRequests:
+    def test_approving_opens_the_account_mails_once_and_is_in_the_sheet(
+        self, portal: Portal, admin: Browser
+    ) -> None:
+        key = ask_for_access(portal, 1)
+        assert f"/admin/requests/{key}/" in admin.get("/admin/requests/").body
+        asked = decide(admin, key, do="", areas=[WHOLE, ONE])
+        assert "สิ่งที่จะเกิดขึ้น" in asked.body and "ลิงก์ตั้งรหัสผ่านไปที่ asks1@example.go.th" in asked.body
+        assert state_of(portal, key) == "pending" and mails_to(portal, key) == 0, "asking does nothing"
+        done = decide(admin, key, areas=[WHOLE, ONE])
+        assert "อนุมัติแล้ว" in done.body and "รอบถัดไป" in done.body
+        account = account_of(portal, key)
+        assert (account.is_active, account.role) == (True, "officer")
+        assert account.areas == [["กันทรลักษ์", ""], ["เมืองศรีสะเกษ", "โพธิ์"]]
+        assert sheet_says(portal, key) == (None, None, None), "the sheet is the cycle's to write"
+        for _ in range(2):
+            assert not portal.office.cycle.sync().trouble
+        assert sheet_says(portal, key) == ("อนุมัติ", None, "อ.กันทรลักษ์, ต.โพธิ์ อ.เมืองศรีสะเกษ")
+        assert sheet_row(portal, key)[1]["สถานะ"] == "อนุมัติแล้ว"
+        assert mails_to(portal, key) == 1
+        assert f"/admin/requests/{key}/" not in admin.get("/admin/requests/").body
+        path = Path(portal.root) / "workbooks" / "access.xlsx"
+        before = path.stat().st_mtime_ns
+        assert not portal.office.cycle.sync().trouble
+        assert path.stat().st_mtime_ns == before, "it is written once"
+        past = admin.get(f"/admin/people/{account.pk}/").body
+        assert "อนุมัติ: (ว่าง) → อนุมัติ (เว็บพอร์ทัล โดย admin." in past
+
+    def test_another_role_ends_sessions_and_wants_a_second_factor(
+        self, portal: Portal, admin: Browser
+    ) -> None:
+        key, account = approved(portal, admin, 2, areas=[ONE])
+        portal.account(account.email, factor=False)
+        person = portal.sign_in(account.email)
+        assert "ออกจากระบบทุกเครื่องทันที" in decide(admin, key, do="", role="staff").body
+        assert person.get("/").path == "/"
+        decide(admin, key, role="staff")
+        assert person.get("/").path == "/sign-in/"
+        assert portal.sign_in(account.email).get("/reviews/").path == "/security/"
+        assert not portal.office.cycle.sync().trouble
+        assert sheet_says(portal, key) == ("อนุมัติ", "เจ้าหน้าที่ พมจ.", None)
+        assert mails_to(portal, key) == 1
+        type_in_sheet(portal, key, บทบาท="ผู้บริหาร")
+        assert not portal.office.cycle.sync().trouble
+        assert account_of(portal, key).role == "executive", "the sheet goes on deciding"
+        assert re.search(r'<option value="executive"[^>]*selected', admin.get(f"/admin/requests/{key}/").body)
+
+    def test_closing_ends_sessions_and_links_and_is_in_the_sheet(
+        self, portal: Portal, admin: Browser
+    ) -> None:
+        key, account = approved(portal, admin, 3)
+        portal.account(account.email, factor=False)
+        person, link = portal.sign_in(account.email), portal.link(account.email)
+        assert "บัญชีปิด" in decide(admin, key, do="", decision="refuse").body
+        decide(admin, key, decision="refuse", role="")
+        assert (state_of(portal, key), account_of(portal, key).is_active) == ("revoked", False)
+        assert person.get("/").path == "/sign-in/"
+        assert portal.browser().get(link).status == 404
+        assert not portal.office.cycle.sync().trouble
+        assert sheet_says(portal, key)[0] == "ไม่อนุมัติ"
+        assert not portal.office.cycle.sync().trouble
+        assert not account_of(portal, key).is_active
+        decide(admin, key)
+        assert not portal.office.cycle.sync().trouble
+        assert sheet_says(portal, key)[0] == "อนุมัติ" and account_of(portal, key).is_active
+        assert mails_to(portal, key) == 2, "a new approval has a new link"
+
+    def test_a_refused_request_has_no_account_and_no_mail(self, portal: Portal, admin: Browser) -> None:
+        key = ask_for_access(portal, 4)
+        decide(admin, key, decision="refuse")
+        assert (state_of(portal, key), account_of(portal, key), mails_to(portal, key)) == ("refused", None, 0)
+        assert not portal.office.cycle.sync().trouble
+        assert sheet_says(portal, key) == ("ไม่อนุมัติ", None, None)
+
+    def test_where_both_changed_a_cell_the_sheets_stays_and_it_is_told(
+        self, portal: Portal, admin: Browser
+    ) -> None:
+        from bridge.application.ports.reviews import ReviewKind
+
+        key, account = approved(portal, admin, 5, areas=[ONE])
+        decide(admin, key, role="staff", areas=[WHOLE])
+        type_in_sheet(portal, key, บทบาท="ผู้บริหาร")
+        assert not portal.office.cycle.sync().trouble
+        assert sheet_says(portal, key) == ("อนุมัติ", "ผู้บริหาร", "อ.กันทรลักษ์"), "the other cell is as chosen"
+        assert account_of(portal, key).role == "executive"
+        found, _ = portal.office.ports.reviews.page(ReviewKind.ACCESS, None, 0, 1)
+        shown = admin.get(f"/reviews/{found[0].key}/").body
+        assert all(word in shown for word in ("ผู้บริหาร", "เจ้าหน้าที่ พมจ.", f"/admin/requests/{key}/"))
+        assert portal.signed_in(Role.STAFF).get(f"/admin/requests/{key}/").status == 403
+        assert "ค่าสองฝ่ายไม่ตรงกัน" in admin.get(f"/admin/people/{account.pk}/").body
+        decide(admin, key, role="staff", areas=[WHOLE])
+        assert not portal.office.cycle.sync().trouble
+        assert sheet_says(portal, key)[1] == "เจ้าหน้าที่ พมจ."
+        assert portal.office.ports.reviews.of_rows([found[0].key])[found[0].key].state == "gone"
+
+    def test_only_what_was_seen_is_approved(self, portal: Portal, admin: Browser) -> None:
+        key = ask_for_access(portal, 6)
+        seen = re.search(r'name="seen" value="([^"]*)"', admin.get(f"/admin/requests/{key}/").body)
+        type_in_sheet(portal, key, อีเมล="other6@example.go.th")
+        assert not portal.office.cycle.sync().trouble
+        assert seen and "มีผู้แก้คำขอนี้" in decide(admin, key, seen=seen[1]).body
+        assert state_of(portal, key) == "pending"
+        type_in_sheet(portal, key, อีเมล="no address")
+        assert not portal.office.cycle.sync().trouble
+        refused = decide(admin, key).body
+        assert "ยังอนุมัติไม่ได้" in refused and "อีเมล" in refused.partition("ก่อนอนุมัติ")[2]
+        assert (state_of(portal, key), mails_to(portal, key)) == ("pending", 0)
+
+    def test_what_cannot_be_chosen_is_said_at_its_field(self, portal: Portal, admin: Browser) -> None:
+        key = ask_for_access(portal, 7)
+        for name, choice in (
+            ("decision_0", {"decision": ""}),
+            ("decision_0", {"decision": "maybe"}),
+            ("role", {"role": "root"}),
+            ("role", {"role": ""}),
+            ("areas", {"areas": ["เมืองศรีสะเกษ|ไม่มีตำบลนี้"]}),
+            ("areas", {"areas": [ONE, "<b>|"]}),
+        ):
+            page = decide(admin, key, **choice).body
+            assert f'href="#id_{name}"' in page and f'id="id_{name}"' in page, choice
+            assert "<b>|" not in page
+        assert state_of(portal, key) == "pending"
+        assert decide(admin, key, do="back", areas=[ONE]).body.count(f'value="{ONE}" checked') == 1
+        assert sheet_says(portal, key) == (None, None, None)
+
+    def test_nobody_decides_about_themselves_and_two_admins_not_about_each_other(
+        self, portal: Portal, admin: Browser
+    ) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        keys = [approved(portal, admin, number, role="admin")[0] for number in (8, 9)]
+        people = []
+        for key in keys:
+            account = account_of(portal, key)
+            portal.account(account.email, Role.ADMIN)
+            people.append(portal.sign_in(account.email))
+        assert "ตนเอง" in people[0].get(f"/admin/requests/{keys[0]}/").body
+        assert "ตนเอง" in decide(people[0], keys[0], decision="refuse").body
+        assert state_of(portal, keys[0]) == "active"
+        seen = [
+            re.search(r'name="seen" value="([^"]*)"', people[n].get(f"/admin/requests/{keys[1 - n]}/").body)
+            for n in (0, 1)
+        ]
+
+        def close(n: int) -> None:
+            given = {"decision": "refuse", "seen": seen[n][1], "do": "decide"}  # type: ignore[index]
+            people[n].post(f"/admin/requests/{keys[1 - n]}/", given)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(close, (0, 1)))
+        assert sorted(state_of(portal, key) for key in keys) == ["active", "revoked"]
+
+    def test_a_row_that_was_deleted_or_has_no_number_yet_is_not_decided_here(
+        self, portal: Portal, admin: Browser
+    ) -> None:
+        from dataclasses import replace
+
+        from bridge.application.ports.rows import Presence
+
+        key = ask_for_access(portal, 10)
+        rows = portal.office.ports.rows
+        was = rows.load("access", [key])[key]
+        for presence, said in ((Presence.GONE, "ถูกลบจากชีต"), (Presence.TYPED, "พิมพ์ในชีต")):
+            seen = re.search(r'name="seen" value="([^"]*)"', admin.get(f"/admin/requests/{key}/").body)
+            rows.save("access", [replace(was, presence=presence)])
+            assert said in admin.get(f"/admin/requests/{key}/").body
+            assert seen and said in decide(admin, key, seen=seen[1]).body
+            assert state_of(portal, key) == "pending"
+            rows.save("access", [was])

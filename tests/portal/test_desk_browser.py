@@ -11,10 +11,10 @@ from bridge.application.ports.reviews import ReviewKind
 from bridge.domain.access import Role
 from tests.functional.office import TestOffice
 from tests.portal.portal import Portal, totp
-from tests.portal.test_admin import case_with, held_mail
+from tests.portal.test_admin import ask_for_access, case_with, held_mail, type_in_sheet
 from tests.portal.test_browser import CHROMIUM, chromium, enter, look, page  # noqa: F401  # fixtures
 from tests.portal.test_limits import item, three_cases
-from tests.portal.test_reviews import conflict, pair, sync
+from tests.portal.test_reviews import conflict, doubtful, pair, sync
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
 
@@ -25,6 +25,7 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
     twins = pair(portal, hands, start)
     quarrel = conflict(portal, hands, start + 50)
     *_, repair = three_cases(portal, hands, start + 60, ประเภทผู้ประสบปัญหาทางสังคม="สงเคราะห์คนพิการ")
+    doubt = doubtful(portal, hands, start + 70)
     key = held_mail(portal, f"held-{page.size}@example.go.th")
     email = f"desk-{page.size}@example.go.th"
     account = portal.account(email, Role.ADMIN)
@@ -37,6 +38,7 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
         "review-duplicate": f"/reviews/{twins.key}/",
         "review-conflict": f"/reviews/{quarrel.key}/",
         "review-doubts": "/reviews/doubts/",
+        "review-doubt": f"/reviews/doubts/{doubt}/",
         "review-register": f"/reviews/{in_register(portal, repair, start + 60)}/",
         "review-limit": f"/reviews/{item(portal, ReviewKind.LIMIT, repair).key}/",
         "case-money": f"/cases/{repair}/",
@@ -74,6 +76,7 @@ def test_work_list_and_admin_pages(page: Any, portal: Portal) -> None:  # noqa: 
     page.get_by_role("button", name="ค้นหา").click()
     look(page, "admin-read-log-found")
     api_clients(page, f"ระบบทะเบียน {page.size}")
+    requests(page, portal, {"phone": 40, "desktop": 50}[page.size])
     page.goto(f"{person}slip/")
     page.get_by_role("button", name="ออกใบใหม่").click()
     look_without_picture(page, "admin-slip")
@@ -88,6 +91,38 @@ def in_register(portal: Portal, case: str, house: int) -> str:
     sync(portal)
     found = portal.office.ports.reviews.of_cases([case])
     return min(one.key for one in found if one.item.kind is ReviewKind.IN_REGISTER)
+
+
+def requests(page: Any, portal: Portal, number: int) -> None:  # noqa: F811
+    """Asked, approved, and then changed here and in the sheet at once."""
+    ask_for_access(portal, number + 1)
+    key = ask_for_access(portal, number)
+    page.goto("/admin/requests/")
+    look(page, "admin-requests")
+    page.get_by_role("link", name=f"ลำดับ {key}", exact=True).click()
+    page.get_by_role("button", name="ตรวจก่อนยืนยัน").click()
+    look(page, "admin-request-wrong")
+    page.get_by_label("อนุมัติ", exact=True).check()
+    page.get_by_label("บทบาท").select_option("officer")
+    page.get_by_text("อ.กันทรลักษ์", exact=True).click()
+    page.get_by_label("ทั้ง อ.กันทรลักษ์").check()
+    page.get_by_text("อ.เมืองศรีสะเกษ", exact=True).click()
+    page.get_by_role("group", name="อ.เมืองศรีสะเกษ").get_by_label("ต.โพธิ์").check()
+    page.get_by_role("button", name="ตรวจก่อนยืนยัน").click()
+    look(page, "admin-request-ask")
+    page.get_by_role("button", name="ยืนยัน").click()
+    look(page, "admin-request-decided")
+    sync(portal)
+    page.goto(f"/admin/requests/{key}/")
+    page.get_by_label("ระงับสิทธิ์").check()
+    page.get_by_role("button", name="ตรวจก่อนยืนยัน").click()
+    look(page, "admin-request-close")
+    page.get_by_role("button", name="ยืนยัน").click()
+    type_in_sheet(portal, key, อนุมัติ="ใช่")
+    sync(portal)
+    found, _ = portal.office.ports.reviews.page(ReviewKind.ACCESS, None, 0, 1)
+    page.goto(f"/reviews/{found[0].key}/")
+    look(page, "review-access")
 
 
 def api_clients(page: Any, name: str) -> None:  # noqa: F811

@@ -270,6 +270,103 @@ def test_doubtful_values_are_listed_with_their_reasons(
     assert family_name(7090) in page
 
 
+ID, PHONE, AMOUNT, TAMBON = "เลข 13 หลัก", "เบอร์โทรเคส", "จำนวนเงิน", "ตำบล"
+
+
+def doubtful(portal: Portal, hands: TestOffice, number: int, **changes: str) -> str:
+    """A case with a wrong id and a telephone number that is none, in the sheet."""
+    wrong = {ID: "1234567890123", "เบอร์โทรศัพท์": "ไม่ทราบเบอร์ 12", **changes}
+    hands.send_cases([case_answer(number, **wrong)], f"doubtful-{number}.csv")
+    sync(portal)
+    return str(case_row(hands, number)[1]["รหัสเคส"])
+
+
+def case_row(hands: TestOffice, number: int) -> tuple[int, dict[str, object]]:
+    name = f"นายสมมติ {family_name(number)}"
+    return next((i, row) for i, row in enumerate(hands.rows("cases"), 2) if name in row.values())
+
+
+def mend(browser: Browser, case: str, **typed: str) -> str:
+    path = f"/reviews/doubts/{case}/"
+    page = browser.get(path).body
+    seen = re.search(r'name="seen" value="([^"]*)"', page)
+    fields = dict(re.findall(r'<input type="text" name="([a-z0-9_]+)" value="([^"]*)"', page))
+    return browser.post(path, {**fields, "seen": seen[1] if seen else "", **typed}).body
+
+
+def test_a_doubtful_value_is_typed_anew_here_and_is_in_the_sheet_after_a_cycle(
+    portal: Portal, hands: TestOffice, staff: Browser
+) -> None:
+    case = doubtful(portal, hands, 7130)
+    page = staff.get(f"/reviews/doubts/{case}/").body
+    assert 'value="1234567890123"' in page and ">เลข 13 หลัก" in page and "person_phone" in page
+    assert "ไม่มีช่องใดถูกแก้" in mend(staff, case)
+    wrong = mend(staff, case, national_id="1234567890124")
+    assert 'href="#id_national_id"' in wrong and 'value="1234567890124"' in wrong
+    assert case_row(hands, 7130)[1][ID] == "1234567890123"
+    assert "บันทึกค่าที่แก้" in mend(staff, case, national_id=valid_id(7130), person_phone="081-234-5678")
+    assert case_row(hands, 7130)[1][ID] == "1234567890123", "the sheet is the cycle's to write"
+    sync(portal)
+    row = case_row(hands, 7130)[1]
+    assert (row[ID], row[PHONE]) == (valid_id(7130), "0812345678")
+    assert not row["ข้อควรตรวจสอบ"] or "เลข 13" not in str(row["ข้อควรตรวจสอบ"])
+    past = portal.office.ports.rows.history("cases", case)
+    assert [one.event.column for one in past if one.event.why == "mended"] == ["national_id", "person_phone"]
+    path = hands.root / "workbooks" / "cases.xlsx"
+    before = path.stat().st_mtime_ns
+    sync(portal)
+    assert path.stat().st_mtime_ns == before, "it is written once"
+
+
+def test_a_value_mended_here_and_in_the_sheet_at_once_is_a_conflict(
+    portal: Portal, hands: TestOffice, staff: Browser
+) -> None:
+    case = doubtful(portal, hands, 7140)
+    place, _ = case_row(hands, 7140)
+    with hands.edit("cases") as tab:
+        tab[place, AMOUNT] = "สามพัน"
+    sync(portal)
+    assert "บันทึกค่าที่แก้" in mend(staff, case, national_id=valid_id(7140), amount="3,000 บาท")
+    with hands.edit("cases") as tab:
+        tab[place, ID], tab[place, AMOUNT] = valid_id(7141), 2500
+    sync(portal)
+    row = case_row(hands, 7140)[1]
+    assert (row[ID], row[AMOUNT]) == (valid_id(7141), 2500), "what was typed in the sheet stays"
+    found = portal.office.ports.reviews.of_cases([case])
+    items = {one.item.facts["column"]: one for one in found if one.item.kind is ReviewKind.CONFLICT}
+    assert {name: one.item.facts["form"] for name, one in items.items()} == {
+        "national_id": valid_id(7140),
+        "amount": 3000,
+    }
+    for one in items.values():
+        decide(staff, one.key, "take_form")
+    sync(portal)
+    row = case_row(hands, 7140)[1]
+    assert (row[ID], row[AMOUNT]) == (valid_id(7140), 3000), "the one that was chosen, once"
+
+
+def test_only_what_was_seen_is_mended_and_only_by_staff(
+    portal: Portal, hands: TestOffice, staff: Browser
+) -> None:
+    case = doubtful(portal, hands, 7150, **{TAMBON: "ไม่มีที่นี่"})
+    page = staff.get(f"/reviews/doubts/{case}/").body
+    seen = re.search(r'name="seen" value="([^"]*)"', page)
+    place, _ = case_row(hands, 7150)
+    with hands.edit("cases") as tab:
+        tab[place, PHONE] = "0899999999"
+    sync(portal)
+    assert seen and "มีผู้แก้เคสนี้" in mend(staff, case, tambon="โพธิ์", seen=seen[1])
+    again = mend(staff, case, tambon="ไกลปืนเที่ยง")
+    assert 'href="#id_tambon"' in again
+    assert "อักขระที่อ่านไม่ได้" in mend(staff, case, tambon="โพ\0ธิ์")
+    assert "บันทึกค่าที่แก้" in mend(staff, case, tambon="ต.โพธิ์", national_id=valid_id(7150))
+    sync(portal)
+    assert case_row(hands, 7150)[1][TAMBON] == "โพธิ์"
+    for role in (Role.OFFICER, Role.EXECUTIVE):
+        assert portal.signed_in(role).get(f"/reviews/doubts/{case}/").status == 403
+    assert staff.get("/reviews/doubts/SSK-2569-999999/").status == 404
+
+
 def test_looking_is_noted_by_case(portal: Portal, hands: TestOffice) -> None:
     from bridge.application.ports.read_log import Sought
 

@@ -18,6 +18,8 @@ NOT_FOUND_IS_RIGHT = {
     "overview_amphoe_pdf",
     "overview_chart",
     "review",
+    "admin_request",
+    "review_doubt",
     "admin_person",
     "admin_sign_out",
     "admin_slip",

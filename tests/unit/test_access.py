@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.adapters.places import load_places
 from bridge.domain.access import (
     AccessWords,
     Decision,
     Grant,
     Role,
     State,
+    area_text,
     decide,
     email_key,
     next_state,
@@ -39,6 +41,7 @@ PLACES = Places.build(
     [("เมืองทดสอบ", "กลาง"), ("เมืองทดสอบ", "ริมน้ำ"), ("ริมน้ำ", "กลาง"), ("ริมน้ำ", "ดอนสูง"), ("ภูไกล", "ท่าช้าง")],
     {"เมือง": "เมืองทดสอบ"},
 )
+EVERYWHERE = [(amphoe, tambon) for amphoe in PLACES.amphoes() for tambon in ("", *PLACES.tambons(amphoe))]
 ROW: dict[str, Cell] = {
     "email": "somsri@example.go.th",
     "first_name": "Somsri",
@@ -274,6 +277,16 @@ class TestAreas:
         good = {name for name in names if name in ("ดอนสูง", "อ.ริมน้ำ")}
         assert len(areas) == len(good)
         assert [problem.value for problem in problems] == [name for name in names if name not in good]
+
+    @given(st.lists(st.sampled_from(EVERYWHERE), unique=True))
+    def test_what_is_written_for_areas_is_read_as_these(self, areas: list[tuple[str, str]]) -> None:
+        assert read_areas(area_text(areas), PLACES) == (tuple(areas), [])
+
+    @pytest.mark.parametrize("province", ["ศรีสะเกษ", "ยะลา", "กรุงเทพมหานคร", "นครราชสีมา"])
+    def test_every_place_of_a_province_can_be_written(self, province: str) -> None:
+        places = load_places(province, [], {})
+        areas = [(amphoe, tambon) for amphoe in places.amphoes() for tambon in ("", *places.tambons(amphoe))]
+        assert read_areas(area_text(areas), places) == (tuple(areas), [])
 
 
 class TestNextState:

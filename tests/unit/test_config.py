@@ -416,7 +416,7 @@ class TestBenefits:
 
     def test_a_file_from_before_there_were_limits(self, province: Loads) -> None:
         text = TEXT[: TEXT.index(self.FIRST)]
-        for word in ("go_on", "accept", "limit", "payment", "papers", "incomplete"):
+        for word in ("go_on", "accept", "limit", "payment", "papers", "access", "incomplete"):
             text = "\n".join(line for line in text.splitlines() if not line.startswith(f"{word} = "))
         old, new = province(text=text), province()
         assert old.limits() == []

@@ -34,6 +34,10 @@ class DjangoAccounts:
             for row in AccessRequest.objects.filter(email_key__in=chunk)
         }
 
+    def page(self, states: Iterable[State], start: int, most: int) -> tuple[list[Request], int]:
+        found = AccessRequest.objects.filter(state__in=[str(state) for state in states]).order_by("-id")
+        return [_request(row) for row in found[start : start + most]], found.count()
+
     def next_number(self) -> int:
         numbers = AccessRequest.objects.annotate(n=Cast("key", models.IntegerField()))
         return (numbers.aggregate(last=Max("n"))["last"] or 0) + 1

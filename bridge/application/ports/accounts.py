@@ -27,6 +27,9 @@ class AccountStore(Protocol):
 
     def by_email(self, email_keys: Sequence[str]) -> dict[str, Request]: ...
 
+    def page(self, states: Iterable[State], start: int, most: int) -> tuple[list[Request], int]:
+        """Some of those that stand so, the newest first, and how many there are in all."""
+
     def next_number(self) -> int: ...
 
     def known_responses(self, responses: Sequence[str]) -> frozenset[str]: ...

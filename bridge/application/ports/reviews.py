@@ -24,6 +24,7 @@ class ReviewKind(StrEnum):
     PAPERS = "papers"
     EARLIER = "earlier"  # the same person, another matter
     IN_REGISTER = "in_register"  # who of the register it may be
+    ACCESS = "access"  # the access sheet and the portal said otherwise of one request
 
 
 class ReviewState(StrEnum):

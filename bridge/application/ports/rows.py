@@ -24,8 +24,9 @@ class Presence(StrEnum):
 @dataclass
 class RowState:
     """One row. `values` is the truth, `confirmed` what the sheet was last known to show, `suggested[column]`
-    the bridge's own suggestions that the cell may still show; of a staff column, the one choice that was made in
-    the portal and is yet to be written there. `dirty`: its computed columns are out of date.
+    the bridge's own suggestions that the cell may still show; of a staff column, what was chosen in the portal and
+    is yet to be shown there, the last, after what was sent there by a write whose end nobody saw. `dirty`: its
+    computed columns are out of date.
     `settled`: the sheet shows all of `values`; `digest` is that of `confirmed`. `erased`: its person was erased; what
     stands in the sheet is not heard any more but written over."""
 
@@ -38,6 +39,13 @@ class RowState:
     settled: bool = False
     dirty: bool = True
     erased: bool = False
+
+    def choose(self, column: str, value: Cell) -> None:
+        """A staff column's value as it was chosen in the portal; the next cycle writes it, unless people typed another
+        there meanwhile."""
+        self.values[column] = value
+        self.suggested[column] = [*self.suggested.get(column, [])[:-1], value]
+        self.settled = False
 
 
 @dataclass(frozen=True)
