@@ -8,7 +8,7 @@ from typing import Any
 from bridge.application.ports.cases import Published
 from tests import files
 from tests.portal.portal import Portal
-from tests.portal.test_browser import chromium, look, page, pytestmark  # noqa: F401
+from tests.portal.test_browser import chromium, look, page, pytestmark, turn  # noqa: F401
 from tests.portal.test_submit_browser import fill, number, start
 
 

@@ -12,7 +12,7 @@ from bridge.domain.access import Role
 from tests.functional.office import TestOffice
 from tests.portal.portal import Portal, totp
 from tests.portal.test_admin import ask_for_access, case_with, held_mail, type_in_sheet
-from tests.portal.test_browser import CHROMIUM, chromium, enter, look, page  # noqa: F401  # fixtures
+from tests.portal.test_browser import CHROMIUM, chromium, enter, look, page, turn  # noqa: F401  # fixtures
 from tests.portal.test_limits import item, three_cases
 from tests.portal.test_reviews import conflict, doubtful, pair, sync
 

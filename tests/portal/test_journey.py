@@ -22,7 +22,7 @@ from tests.portal import test_browser
 from tests.portal.portal import PASSWORD, Portal, served, totp
 from tests.portal.test_browser import enter
 
-chromium, page = test_browser.chromium, test_browser.page
+chromium, page, turn = test_browser.chromium, test_browser.page, test_browser.turn
 pytestmark = test_browser.pytestmark
 
 AMPHOE, TAMBON, ORG = "เมืองศรีสะเกษ", "โพธิ์", "อบต.โพธิ์"

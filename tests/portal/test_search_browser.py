@@ -14,7 +14,7 @@ from tests.portal import test_browser
 from tests.portal.portal import Portal, totp
 from tests.portal.test_browser import enter, look
 
-chromium, page = test_browser.chromium, test_browser.page
+chromium, page, turn = test_browser.chromium, test_browser.page, test_browser.turn
 pytestmark = test_browser.pytestmark
 KEY = "SSK-2560-000001"
 

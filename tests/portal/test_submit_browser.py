@@ -8,7 +8,7 @@ from typing import Any
 from bridge.domain.access import Role
 from tests.functional.office import family_name, valid_id
 from tests.portal.portal import PASSWORD, Portal
-from tests.portal.test_browser import chromium, enter, look, page, pytestmark  # noqa: F401
+from tests.portal.test_browser import chromium, enter, look, page, pytestmark, turn  # noqa: F401
 
 
 def fill(page: Any, number: int, **changes: str) -> None:  # noqa: F811
