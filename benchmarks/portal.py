@@ -141,7 +141,7 @@ def served(root: Path, *options: str) -> Iterator[tuple[int, psutil.Process]]:
             yield port, psutil.Process(process.pid)
         finally:
             process.terminate()
-            process.wait(120)
+            process.wait(600)
             said.seek(0)
             text = said.read().decode()
             if "locked" in text or "Traceback" in text:

@@ -86,7 +86,7 @@ class Workspace:
 
     @property
     def turn(self) -> Path:
-        """An empty file: the portal's processes lock it to write to an SQLite ledger one after the other."""
+        """An empty file: processes lock it to write to an SQLite ledger one after the other."""
         return self.root / ".portal" / "turn"
 
     @property

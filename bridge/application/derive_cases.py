@@ -22,7 +22,7 @@ from bridge.domain.columns import Table
 from bridge.domain.values.places import Places
 from bridge.domain.workflow import Rules, resolve
 
-CHUNK = 2_000
+CHUNK = 64  # rows of a transaction: on SQLite the portal's notes wait for it
 SEPARATOR = " · "
 
 

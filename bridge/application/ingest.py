@@ -25,6 +25,8 @@ from bridge.domain.sheets import ACCESS
 from bridge.domain.values import phone
 from bridge.domain.values.places import Places
 
+AT_ONCE = 200  # answers of a transaction: on SQLite the portal's notes wait for it
+
 
 @dataclass
 class IngestReport:
@@ -177,8 +179,14 @@ class IngestCases:
     def run(self) -> IngestReport:
         report = IngestReport()
         for batch, intake in self._intaker.batches(report):
+            answers = list({submission.key: submission for submission in intake.submissions}.values())
+            refused: list[RefusedRow] = []
+            while len(answers) > AT_ONCE:
+                with self._journal.transaction():
+                    refused += self._take(batch, answers[:AT_ONCE], report)
+                del answers[:AT_ONCE]
             with self._journal.transaction():
-                refused = self._take(batch, intake.submissions, report)
+                refused += self._take(batch, answers, report)
                 erased = self._tombstones.now()
                 refused += [r for r in intake.refused if not erased.answer(self._intaker.form.name, r.key)]
                 self._intaker.settle(report, batch, intake.submissions, refused)

@@ -40,11 +40,13 @@ class TableRules:
 @dataclass
 class Sighting:
     """One read of a tab, aligned with the ledger. `typed` are rows that got a new id in this cycle; `swept[index]` is a
-    row that holds what was erased, without being its own, and the columns that may stay in it."""
+    row that holds what was erased, without being its own, and the columns that may stay in it. `differing` are the rows
+    that are not as they were last known."""
 
     layout: Layout
     alignment: Alignment
     positions: dict[str, int] = field(default_factory=dict)
+    differing: dict[str, SheetRow] = field(default_factory=dict)
     typed: dict[str, SheetRow] = field(default_factory=dict)
     swept: dict[int, tuple[SheetRow, frozenset[str]]] = field(default_factory=dict)
 
@@ -111,7 +113,7 @@ class TableSync:
         if self.rules.guard_loss and not accept_loss and lost_too_many(before, now):
             raise SheetError("sheet_lost_rows", tab=self.table.tab, before=before, now=now)
         positions = {key: row.index for key, row in (*alignment.kept.items(), *alignment.reclaimed.items())}
-        return Sighting(layout, alignment, positions), marks
+        return Sighting(layout, alignment, positions, self._differing(alignment, marks)), marks
 
     @staticmethod
     def _count(marks: Mapping[str, Mark], alignment: Alignment) -> tuple[int, int]:
@@ -183,7 +185,7 @@ class TableSync:
     def hear(self, sighting: Sighting, marks: Mapping[str, Mark]) -> Heard:
         """Takes in everything that people typed, moved or deleted. Inside the caller's transaction."""
         heard = Heard()
-        differing = self._differing(sighting, marks)
+        differing = sighting.differing
         states = self._rows.load(self.table.name, differing)
         self._refuse_mixed_up(sighting, states, differing)
         events: list[Event] = []
@@ -198,9 +200,9 @@ class TableSync:
             self._journal.set_setting(name, layout)
         return heard
 
-    def _differing(self, sighting: Sighting, marks: Mapping[str, Mark]) -> dict[str, SheetRow]:
-        rows: dict[str, SheetRow] = dict(sighting.alignment.reclaimed)
-        for key, row in sighting.alignment.kept.items():
+    def _differing(self, alignment: Alignment, marks: Mapping[str, Mark]) -> dict[str, SheetRow]:
+        rows: dict[str, SheetRow] = dict(alignment.reclaimed)
+        for key, row in alignment.kept.items():
             mark = marks[key]
             if (
                 mark.presence is not Presence.PRESENT

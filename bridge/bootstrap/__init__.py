@@ -21,6 +21,7 @@ from django.db import DatabaseError
 from bridge.adapters.forms.register_file import open_register
 from bridge.adapters.ledger.backup import back_up
 from bridge.adapters.ledger.connection import close_ledger, open_ledger
+from bridge.adapters.ledger.together import take_turns
 from bridge.adapters.places import load_places
 from bridge.adapters.workbooks.xlsx_summary import XlsxSummaryBook
 from bridge.adapters.workbooks.xlsx_tables import tables_file
@@ -221,6 +222,7 @@ def refuse_workspace(root: Path) -> NoReturn:
 
 
 def close() -> None:
+    take_turns(None)
     close_ledger()
 
 
@@ -281,11 +283,13 @@ def rebuild_workbook(office: Office, name: Literal["cases", "access"]) -> tuple[
 
 
 def _open_database(workspace: Workspace, province: Province) -> None:
-    if province.ledger.engine == "postgresql":
-        database = postgresql_database(province.ledger, secret("BRIDGE_LEDGER_PASSWORD"))
-    else:
+    on_sqlite = province.ledger.engine == "sqlite"
+    if on_sqlite:
         database = sqlite_database(workspace.ledger)
+    else:
+        database = postgresql_database(province.ledger, secret("BRIDGE_LEDGER_PASSWORD"))
     open_ledger(django_settings(database, secret_key(workspace.secret_key)))
+    take_turns(workspace.turn if on_sqlite else None)
 
 
 def build(workspace: Workspace, province: Province, ports: Ports | None = None) -> Office:

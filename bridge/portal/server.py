@@ -27,7 +27,6 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 
 from bridge import bootstrap
-from bridge.adapters.ledger.together import take_turns
 from bridge.application.errors import ConfigurationError, OutsideError, SaphanError
 from bridge.application.ports.journal import Run
 from bridge.bootstrap import Office
@@ -251,7 +250,6 @@ def _work(place: _Place, line: Connection) -> None:
         office = bootstrap.open_office(place.root, province)
         pages = application(office)
         if province.ledger.engine == "sqlite":  # nobody waits for another computer
-            take_turns(office.workspace.turn)
             pages = one_by_one(pages)
     except Exception as error:
         bootstrap.log_unexpected(error)

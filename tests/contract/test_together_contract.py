@@ -88,18 +88,26 @@ def test_writes_that_all_change_one_thing_lose_nothing(ledger: Ledger) -> None:
     assert ledger.journal.setting("count") == str(MANY)
 
 
-def test_processes_take_turns(ledger: Ledger, tmp_path: Path) -> None:
+@pytest.mark.parametrize("long", [False, True], ids=["small writes", "a cycle's transaction"])
+def test_processes_take_turns(ledger: Ledger, tmp_path: Path, long: bool) -> None:
     """Another process, whose place another opening of the file takes here, writes first."""
     fcntl = pytest.importorskip("fcntl", reason="no turns on Windows")
     from bridge.adapters.ledger.together import take_turns
 
     done: list[str] = []
+
+    def write(_: int) -> None:
+        if not long:
+            ledger.journal.together(lambda: done.append("mine"))
+            return
+        with ledger.journal.transaction():
+            done.append("mine")
+
     take_turns(tmp_path / "turn")
     try:
         with (tmp_path / "turn").open("ab") as other, ThreadPoolExecutor(1) as pool:
             fcntl.flock(other, fcntl.LOCK_EX)
-            work = lambda _: ledger.journal.together(lambda: done.append("mine"))  # noqa: E731
-            mine = pool.submit(in_threads, 2, work)
+            mine = pool.submit(in_threads, 2, write)
             wait([mine], 0.3)
             done.append("theirs")
             fcntl.flock(other, fcntl.LOCK_UN)

@@ -48,9 +48,15 @@ class Day:
 
 @pytest.fixture(scope="module")
 def room() -> Iterator[Path]:
-    """A folder for workspaces, with what folders' names may hold."""
+    """A folder for workspaces, with what folders' names may hold. Their few rows take several transactions, as the
+    many of an office do."""
     disk = QUICK_DISK if os.access(QUICK_DISK, os.W_OK) else None
-    with TemporaryDirectory(prefix="ห้อง ทดสอบ-", dir=disk) as folder:
+    with (
+        TemporaryDirectory(prefix="ห้อง ทดสอบ-", dir=disk) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("bridge.application.ingest.AT_ONCE", 5)
+        patch.setattr("bridge.application.derive_cases.CHUNK", 12)
         yield Path(folder)
         bootstrap.close()
 

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from bridge.adapters.ledger.models import Cursor, Lease, RunReport, Setting
 from bridge.adapters.ledger.prepared import Prepared
-from bridge.adapters.ledger.together import together
+from bridge.adapters.ledger.together import in_turn, together
 from bridge.application.ports.journal import Run
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class DjangoJournal:
     """Implements ports.journal.Journal."""
 
     def transaction(self) -> AbstractContextManager[None]:
-        return transaction.atomic()
+        return in_turn()
 
     def together(self, work: Callable[[], T]) -> T:
         return together(work, in_turn=True)

@@ -15,14 +15,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
 
+from bridge.adapters.clock import pause
 from bridge.settings import journal_mode
 
 if sys.platform != "win32":  # there SQLite has to look again
     import fcntl
+
+LONG, MOMENT = 0.05, 0.01  # seconds
 
 T = TypeVar("T")
 
@@ -83,6 +87,7 @@ class _Turn:
     no such locks, nobody takes turns."""
 
     def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("ab")
 
     def __enter__(self) -> None:
@@ -102,6 +107,22 @@ _queue = _Queue()
 def take_turns(path: Path | None) -> None:
     """From now on this process takes turns with all others that name this file; None: no more."""
     _queue.turn = _Turn(path) if path else nullcontext()
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """A transaction of any length, for which those of other processes wait, as it waits for theirs. After a long one
+    there is a moment for them: who asks again at once would be first again."""
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+        return
+    with _queue.turn:
+        began = monotonic()
+        with transaction.atomic():
+            yield
+    if isinstance(_queue.turn, _Turn) and monotonic() - began > LONG:
+        pause(MOMENT)
 
 
 def together(work: Callable[[], T], *, in_turn: bool, lasting: bool = True) -> T:
