@@ -99,10 +99,18 @@ def test_connections_are_shared_out_even_where_a_process_hangs(tmp_path: Path) -
         assert sum(shares) == len(held) and max(shares) - min(shares) <= 2
         for connection in held[: len(held) // 2]:
             connection.close()
-        one.suspend()
         stack.callback(one.resume)
+        _stop(one)
         for _ in range(4):
             _connection(stack, portal)
+
+
+def _stop(process: psutil.Process) -> None:
+    """All of its threads: one that was about to take a connection still takes it."""
+    process.suspend()
+    threads = Path(f"/proc/{process.pid}/task")
+    while any((each / "stat").read_text().rpartition(")")[2].split()[0] != "T" for each in threads.glob("*")):
+        time.sleep(0.01)
 
 
 def _connection(stack: ExitStack, portal: Portal) -> HTTPConnection:
