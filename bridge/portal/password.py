@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from random import SystemRandom
+from threading import Timer
 
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
@@ -25,8 +25,10 @@ from bridge.portal.office import office
 from bridge.portal.passphrase import weaknesses
 from bridge.portal.words import worded
 
-# Known or not, the answer goes out before anybody looks: it cannot take longer for one than for the other.
-_afterwards = ThreadPoolExecutor(max_workers=1, thread_name_prefix="password-mail")
+# Known or not, the answer goes out before anybody looks: it cannot take longer for one than for the other. Nor can the
+# next answer, which would share its time with the writing of a letter: that happens some moment within these seconds.
+SOON = 1.0
+_chance = SystemRandom()
 
 
 class ForgottenForm(forms.Form):
@@ -87,7 +89,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     address = form.cleaned_data["email"]
     answer = _Answered(render_to_string("password/asked.html", {"address": address}, request))
     if ratelimit.consume(request, action="reset_password", key=address.lower()):
-        answer.then = partial(_afterwards.submit, _send_link, address)
+        answer.then = Timer(_chance.uniform(0, SOON), _send_link, (address,)).start
     return answer
 
 

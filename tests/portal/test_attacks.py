@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+import time
 import urllib.parse
 import uuid
 from typing import Any
@@ -239,6 +240,7 @@ class TestHost:
         for _ in range(200):
             if OutboxMessage.objects.filter(recipient="poisoned@example.go.th").exists():
                 break
+            time.sleep(0.05)
         assert not portal.office.cycle.deliver().trouble
         letters = [path.read_text(encoding="utf-8") for path in portal.office.workspace.outbox.glob("*.eml")]
         assert letters and not any("evil.example" in letter for letter in letters)
