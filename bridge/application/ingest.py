@@ -195,18 +195,18 @@ class IngestCases:
     def _take(
         self, batch: Batch, submissions: Sequence[Submission], report: IngestReport
     ) -> list[RefusedRow]:
-        """An answer that was erased is passed over. Returns the new ones of persons who are kept out."""
+        """Each answer is there once; one that was erased is passed over. Returns the new ones of persons who are kept
+        out."""
         source = self._intaker.form.name
-        by_key = {submission.key: submission for submission in submissions}
-        known = self._cases.known(source, list(by_key))
+        known = self._cases.known(source, [s.key for s in submissions])
         erased = self._tombstones.now()
-        unknown = [s for key, s in by_key.items() if key not in known and not erased.answer(source, key)]
+        unknown = [s for s in submissions if s.key not in known and not erased.answer(source, s.key)]
         fresh = [s for s in unknown if not erased.kept_out(s.answers.get("national_id"))]
         taken = {submission.key for submission in fresh}
         refused = [_kept_out(s) for s in unknown if s.key not in taken]
-        report.erased += len(by_key) - len(known) - len(unknown)
+        report.erased += len(submissions) - len(known) - len(unknown)
         self._add.add(source, batch.name, fresh)
-        edited = [s for key, s in by_key.items() if key in known and s.response_id]
+        edited = [s for s in submissions if s.key in known and s.response_id]
         report.new += len(fresh)
         report.again += len(known)
         report.edited += self._edit(batch, edited, known)
