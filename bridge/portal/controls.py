@@ -103,15 +103,12 @@ class ListField(forms.ChoiceField):
         return str(value) in self.listed.values
 
 
-class Ticks(forms.CheckboxSelectMultiple):
-    """Boxes to tick; whatever leads to them leads to the first."""
-
-    def id_for_label(self, id_: str, index: str | None = None) -> str:
-        return super().id_for_label(id_, "0" if index is None else index)
-
-
 class Radios(forms.RadioSelect):
-    """The same for boxes of which one is chosen."""
+    """Boxes of which one is chosen; whatever leads to them leads to the first."""
 
     def id_for_label(self, id_: str, index: str | None = None) -> str:
         return super().id_for_label(id_, "0" if index is None else index)
+
+
+class Ticks(Radios, forms.CheckboxSelectMultiple):
+    """The same for boxes to tick."""

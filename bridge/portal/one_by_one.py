@@ -29,7 +29,9 @@ class Line:
     @contextmanager
     def turn(self) -> Iterator[None]:
         mine = threading.Event()
-        first = self._after(None, joining=mine)
+        with self._lock:
+            self._waiting.append(mine)
+            first = self._first()
         while not mine.wait(self._patience):
             first = self._after(first)
         try:
@@ -37,19 +39,19 @@ class Line:
         finally:
             self._after(mine)
 
-    def _after(
-        self, done: threading.Event | None, *, joining: threading.Event | None = None
-    ) -> threading.Event | None:
-        """Calls and gives the first, when this one, if it still was that, has left the line."""
+    def _after(self, done: threading.Event | None) -> threading.Event | None:
+        """The first when this one, if it still was that, has left the line."""
         with self._lock:
-            if joining is not None:
-                self._waiting.append(joining)
             if self._waiting and self._waiting[0] is done:
                 self._waiting.popleft()
-            if not self._waiting:
-                return None
-            self._waiting[0].set()
-            return self._waiting[0]
+            return self._first()
+
+    def _first(self) -> threading.Event | None:
+        """Called, if there is anybody."""
+        if not self._waiting:
+            return None
+        self._waiting[0].set()
+        return self._waiting[0]
 
 
 def one_by_one(pages: Application) -> Application:

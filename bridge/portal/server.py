@@ -231,14 +231,10 @@ def check_port(host: str, port: int) -> None:
 
 def _opened(host: str, port: int) -> socket.socket:
     try:
-        return _listen(host, port)
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise OutsideError("port_taken", host=host, port=port, said=error.strerror or "") from error
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
 def _work(place: _Place, line: Connection) -> None:
