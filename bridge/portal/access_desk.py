@@ -10,7 +10,7 @@ from typing import Any
 from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -25,7 +25,7 @@ from bridge.portal.access import SECOND_FACTOR_ROLES
 from bridge.portal.controls import Radios
 from bridge.portal.moments import when
 from bridge.portal.office import office
-from bridge.portal.paging import number_of, page_of
+from bridge.portal.paging import address_of, number_of, page_of
 from bridge.portal.words import worded
 
 A_PAGE = 25
@@ -53,7 +53,7 @@ class DecisionForm(forms.Form):
         super().__init__(data, initial=dict(initial or {}))
         missing = worded("access_decision_missing")
         self.fields["decision"].error_messages = {"required": missing, "invalid_choice": missing}
-        roles = [(one.value, _role_word(one)) for one in Role]
+        roles = [(one.value, role_word(one)) for one in Role]
         self.fields["role"].choices = [("", worded("access_role_choose")), *roles]
         self.fields["role"].error_messages["invalid_choice"] = worded("access_role_unknown")
         self.fields["areas"].choices = [(one, one) for one in _area_values(office().places)]
@@ -80,19 +80,13 @@ def page(request: HttpRequest) -> HttpResponse:
     number = number_of(request.GET)
     found, total = office().ports.accounts.page(states, (number - 1) * A_PAGE, A_PAGE)
     rows = office().ports.rows.load("access", [one.key for one in found])
-
-    def address(at: int) -> str:
-        query = QueryDict(mutable=True)
-        query.update({"state": word, "page": str(at)})
-        return f"?{query.urlencode()}"
-
     facts = {
         "requests": [_line(one, rows[one.key].values if one.key in rows else {}) for one in found],
         "page": page_of(found, total, number, A_PAGE),
-        "address": address,
+        "address": address_of(state=word),
         "total": total,
         "state": word,
-        "states": [(one, _state_word(one)) for one in State],
+        "states": [(one, state_word(one)) for one in State],
     }
     return render(request, "desk/access_requests.html", facts)
 
@@ -121,7 +115,7 @@ def _decide(request: HttpRequest, standing: Standing, form: DecisionForm) -> Htt
         raise Http404
     if outcome is Outcome.DECIDED:
         now = office().decide_access.of(key) or standing
-        messages.success(request, worded("access_decided", number=key, state=_state_word(now.request.state)))
+        messages.success(request, worded("access_decided", number=key, state=state_word(now.request.state)))
     elif outcome is Outcome.SAME:
         messages.success(request, worded("access_same"))
     else:
@@ -142,7 +136,7 @@ def _ask(request: HttpRequest, standing: Standing, form: DecisionForm) -> HttpRe
         "form": form,
         "approve": approve,
         "choice": choice,
-        "role_chosen": _role_word(choice.role),
+        "role_chosen": role_word(choice.role),
         "areas_chosen": area_text(choice.areas),
         "opens": approve and was is not State.ACTIVE,
         "moves": approve and was is State.ACTIVE and moved,
@@ -189,7 +183,7 @@ def _about(standing: Standing) -> dict[str, Any]:
         "account": standing.request.account,
         "email": as_text(values.get("email")),
         "state": standing.request.state,
-        "state_word": _state_word(standing.request.state),
+        "state_word": state_word(standing.request.state),
         "cells": [(headers[c], as_text(values[c])) for c in columns if values.get(c) is not None],
         "tab": office().province.table("access").tab,
     }
@@ -240,7 +234,7 @@ def _line(request: Request, values: Mapping[str, Cell]) -> dict[str, str]:
         "name": f"{as_text(values.get('first_name'))} {as_text(values.get('last_name'))}".strip(),
         "org": as_text(values.get("org")),
         "email": as_text(values.get("email")),
-        "state": _state_word(request.state),
+        "state": state_word(request.state),
     }
 
 
@@ -265,16 +259,16 @@ def history(past: list[PastEvent]) -> list[dict[str, str]]:
 
 def _said(column: str, cell: Cell) -> str:
     word = as_text(cell)
-    return _state_word(State(word)) if column == "state" and word in set(State) else word
+    return state_word(State(word)) if column == "state" and word in set(State) else word
 
 
 def _headers() -> dict[str, str]:
     return {column.key: column.header for column in office().province.table("access").columns}
 
 
-def _state_word(state: State) -> str:
+def state_word(state: State) -> str:
     return str(getattr(office().province.access.states, state.value))
 
 
-def _role_word(role: Role) -> str:
+def role_word(role: Role) -> str:
     return str(getattr(office().province.access.roles, role.value))

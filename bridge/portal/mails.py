@@ -13,7 +13,7 @@ from bridge.application.ports.mails import MailLine
 from bridge.application.ports.outbox import State
 from bridge.portal.moments import when
 from bridge.portal.office import office
-from bridge.portal.paging import number_of, page_of
+from bridge.portal.paging import address_of, number_of, page_of
 from bridge.portal.words import worded
 
 A_PAGE = 25
@@ -30,10 +30,11 @@ def page(request: HttpRequest) -> HttpResponse:
     facts = {
         "mails": [_shown(line) for line in found],
         "page": page_of(found, total, number, A_PAGE),
-        "address": lambda at: f"?state={state or ''}&page={at}",
+        "address": address_of(state=str(state or "")),
         "total": total,
         "state": state,
-        "states": [(one, _word(one), counts.get(one, 0)) for one in State],
+        "counts": {one: counts.get(one, 0) for one in State},
+        "states": [(one, _word(one)) for one in State],
     }
     return render(request, "desk/mails.html", facts)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.http import QueryDict
 
 MOST_PAGES = 100_000
 
@@ -33,3 +34,14 @@ def number_of(query: Mapping[str, Any]) -> int:
     """The page that is asked for, 1 where that is not said or not a number."""
     text = str(query.get("page", ""))
     return min(int(text), MOST_PAGES) if text.isascii() and text.isdigit() and int(text[:9]) else 1
+
+
+def address_of(**chosen: str) -> Callable[[int], str]:
+    """The address of each page of what was chosen."""
+
+    def address(number: int) -> str:
+        query = QueryDict(mutable=True)
+        query.update({**chosen, "page": str(number)})
+        return f"?{query.urlencode()}"
+
+    return address

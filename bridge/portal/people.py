@@ -6,17 +6,17 @@ from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bridge.application.ports.people import Person
 from bridge.domain.access import Role
 from bridge.portal import readlog
-from bridge.portal.access_desk import history
+from bridge.portal.access_desk import history, role_word, state_word
 from bridge.portal.moments import when
 from bridge.portal.office import office
-from bridge.portal.paging import number_of, page_of
+from bridge.portal.paging import address_of, number_of, page_of
 from bridge.portal.words import worded
 
 A_PAGE = 25
@@ -25,26 +25,20 @@ STATES = {"active": True, "closed": False}
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    role_word, state = request.GET.get("role", ""), request.GET.get("state", "")
-    role = Role(role_word) if role_word in set(Role) else None
+    chosen, state = request.GET.get("role", ""), request.GET.get("state", "")
+    role = Role(chosen) if chosen in set(Role) else None
     number = number_of(request.GET)
     start = (number - 1) * A_PAGE
     found, total = office().ports.people.page(role, STATES.get(state), start, A_PAGE)
-
-    def address(at: int) -> str:
-        query = QueryDict(mutable=True)
-        query.update({"role": str(role or ""), "state": state if state in STATES else "", "page": str(at)})
-        return f"?{query.urlencode()}"
-
     facts = {
         "people": found,
         "page": page_of(found, total, number, A_PAGE),
-        "address": address,
+        "address": address_of(role=str(role or ""), state=state if state in STATES else ""),
         "total": total,
         "role": role,
         "state": state,
-        "roles": [(one, _role_word(one)) for one in Role],
-        "role_word": _role_word,
+        "roles": [(one, role_word(one)) for one in Role],
+        "role_word": role_word,
     }
     return render(request, "desk/people.html", facts)
 
@@ -57,8 +51,8 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         past += office().decide_access.history(person.request)
     facts = {
         "person": person,
-        "role_word": _role_word(person.role),
-        "state_word": getattr(office().province.access.states, person.state.value) if person.state else "",
+        "role_word": role_word(person.role),
+        "state_word": state_word(person.state) if person.state else "",
         "own": person.account == str(request.user.pk),
         "history": history(sorted(past, key=lambda one: one.at)),
         "last_sign_in": when(person.last_sign_in),
@@ -97,10 +91,6 @@ def _found(pk: int) -> Person:
     if person is None:
         raise Http404
     return person
-
-
-def _role_word(role: Role) -> str:
-    return str(getattr(office().province.access.roles, role.value))
 
 
 def _actor(request: HttpRequest) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,7 +20,7 @@ from bridge.domain.values.text import clean
 from bridge.portal import readlog
 from bridge.portal.moments import when
 from bridge.portal.office import office
-from bridge.portal.paging import number_of, page_of
+from bridge.portal.paging import address_of, number_of, page_of
 from bridge.portal.tracking import shown
 from bridge.portal.words import worded
 
@@ -50,7 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
     facts = {
         "items": [_line(review, rows[review.key].values if review.key in rows else {}) for review in found],
         "page": page_of(found, total, number, A_PAGE),
-        "address": lambda number: f"?{_query(kind, state, number)}",
+        "address": address_of(kind=str(kind or ""), state=str(state or "")),
         "kind": kind,
         "state": state,
         "kinds": [(one, getattr(words.kinds, one.value)) for one in ReviewKind],
@@ -254,9 +254,3 @@ def _headers() -> dict[str, str]:
 
 def _chosen(words: Any, value: str) -> Any:
     return words(value) if value in set(map(str, words)) else None
-
-
-def _query(kind: ReviewKind | None, state: ReviewState | None, number: int) -> str:
-    query = QueryDict(mutable=True)
-    query.update({"kind": str(kind or ""), "state": str(state or ""), "page": str(number)})
-    return query.urlencode()
